@@ -1,0 +1,80 @@
+// Brings a database up to date: schema, guards, queue, and the logins of web and worker. Safe to run again,
+// and safe twice at once. Runs as the database's owner; nothing else does.
+
+import { fileURLToPath } from "node:url";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { migrate } from "drizzle-orm/node-postgres/migrator";
+import pg from "pg";
+import { installQueue } from "./queue.ts";
+
+export interface MigrateOptions {
+  /** The owner's address. */
+  readonly url: string;
+  /** Passwords for the logins to create, or null where an operator made the logins. */
+  readonly passwords: { readonly web: string; readonly worker: string } | null;
+  /** The folder of migrations; the one beside this file unless told. */
+  readonly migrationsFolder?: string;
+}
+
+export interface RuntimeUrls {
+  readonly web: string;
+  readonly worker: string;
+}
+
+const LOCK_KEY = 7_203_114;
+
+/**
+ * Migrates and returns the addresses that web and worker connect with: members of roles that own nothing and
+ * bypass nothing. Without passwords it returns the owner's address for both, for the operator to replace.
+ */
+export async function migrateDatabase(options: MigrateOptions): Promise<RuntimeUrls> {
+  const client = new pg.Client({ connectionString: options.url, application_name: "billtext-migrate" });
+  // A connection that breaks also rejects the query in flight; without a listener it would end the process.
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    await client.query("select pg_advisory_lock($1)", [LOCK_KEY]);
+    await client.query("set lock_timeout = '5s'");
+    await migrate(drizzle({ client }), {
+      migrationsFolder: options.migrationsFolder ?? fileURLToPath(new URL("./migrations", import.meta.url)),
+    });
+    await installQueue(client);
+    await grantQueue(client);
+    if (options.passwords === null) return { web: options.url, worker: options.url };
+    return {
+      web: await createLogin(client, options.url, "web", options.passwords.web),
+      worker: await createLogin(client, options.url, "worker", options.passwords.worker),
+    };
+  } finally {
+    await client.end();
+  }
+}
+
+async function grantQueue(client: pg.Client): Promise<void> {
+  await client.query(`
+    grant usage on schema pgboss to billtext_web, billtext_worker;
+    grant select on all tables in schema pgboss to billtext_web, billtext_worker;
+    grant insert on pgboss.job, pgboss.job_common to billtext_web;
+    grant insert, update, delete on all tables in schema pgboss to billtext_worker;
+    grant execute on all functions in schema pgboss to billtext_worker;
+  `);
+}
+
+async function createLogin(
+  client: pg.Client,
+  ownerUrl: string,
+  role: "web" | "worker",
+  password: string,
+): Promise<string> {
+  const database = await client.query<{ name: string }>("select current_database() as name");
+  const login = `${database.rows[0]?.name ?? "billtext"}_${role}_login`;
+  const quoted = pg.escapeIdentifier(login);
+  const exists = await client.query("select from pg_roles where rolname = $1", [login]);
+  if (exists.rowCount === 0) await client.query(`create role ${quoted} login`);
+  await client.query(`alter role ${quoted} with login password ${pg.escapeLiteral(password)}`);
+  await client.query(`grant billtext_${role} to ${quoted}`);
+  const url = new URL(ownerUrl);
+  url.username = encodeURIComponent(login);
+  url.password = encodeURIComponent(password);
+  return url.href;
+}

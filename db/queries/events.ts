@@ -1,0 +1,284 @@
+// The outbox, deliveries, notifications, the books, answered keys and the audit log.
+
+import { and, asc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import type {
+  DeliveryAttemptId,
+  DeliveryId,
+  EndpointId,
+  EventId,
+  InvoiceId,
+  NotificationId,
+  PaymentId,
+} from "#lib/domain/ids.ts";
+import type { LedgerKind, Leg } from "#lib/domain/ledger.ts";
+import type { EventData } from "#lib/domain/records.ts";
+import type { Tenant } from "#lib/domain/tenant.ts";
+import {
+  auditEntries,
+  deliveries,
+  deliveryAttempts,
+  events,
+  idempotencyKeys,
+  notifications,
+} from "../schema/events.ts";
+import { ledgerEntries, ledgerTransactions } from "../schema/ledger.ts";
+import type { Tx } from "../transaction.ts";
+
+export type StoredEvent = Omit<typeof events.$inferSelect, "data"> & { readonly data: EventData };
+export type Delivery = typeof deliveries.$inferSelect;
+export type DeliveryAttempt = typeof deliveryAttempts.$inferSelect;
+export type Notification = typeof notifications.$inferSelect;
+export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
+
+export async function insertEvent(
+  tx: Tx,
+  tenant: Tenant,
+  input: Omit<typeof events.$inferInsert, "merchantId" | "mode" | "data" | "occurredAt"> & {
+    readonly data: EventData;
+  },
+): Promise<void> {
+  await tx.sql.insert(events).values({ ...tenant, ...input, data: { ...input.data }, occurredAt: tx.now });
+}
+
+export async function findEvent(tx: Tx, tenant: Tenant, id: EventId): Promise<StoredEvent | null> {
+  const [row] = await tx.sql
+    .select()
+    .from(events)
+    .where(and(eq(events.merchantId, tenant.merchantId), eq(events.id, id)));
+  return row === undefined ? null : withData(row);
+}
+
+/** Events of an invoice in order, after a sequence number. */
+export async function listEventsOfInvoice(
+  tx: Tx,
+  tenant: Tenant,
+  invoiceId: InvoiceId,
+  afterSequence: number,
+  limit: number,
+): Promise<StoredEvent[]> {
+  const rows = await tx.sql
+    .select()
+    .from(events)
+    .where(
+      and(
+        eq(events.merchantId, tenant.merchantId),
+        eq(events.invoiceId, invoiceId),
+        gt(events.sequence, afterSequence),
+      ),
+    )
+    .orderBy(asc(events.sequence))
+    .limit(limit);
+  return rows.map(withData);
+}
+
+/** The cast is safe: only insertEvent writes this column, and it takes EventData. */
+function withData(row: typeof events.$inferSelect): StoredEvent {
+  return { ...row, data: row.data as unknown as EventData };
+}
+
+export async function insertDelivery(
+  tx: Tx,
+  tenant: Tenant,
+  input: {
+    readonly id: DeliveryId;
+    readonly eventId: EventId;
+    readonly invoiceId: InvoiceId;
+    readonly endpointId: EndpointId | null;
+  },
+): Promise<void> {
+  await tx.sql.insert(deliveries).values({ ...tenant, ...input, state: "pending", nextAttemptAt: tx.now });
+}
+
+export async function lockDelivery(tx: Tx, tenant: Tenant, id: DeliveryId): Promise<Delivery | null> {
+  const [row] = await tx.sql
+    .select()
+    .from(deliveries)
+    .where(and(eq(deliveries.merchantId, tenant.merchantId), eq(deliveries.id, id)))
+    .for("update");
+  return row ?? null;
+}
+
+export async function updateDelivery(
+  tx: Tx,
+  tenant: Tenant,
+  id: DeliveryId,
+  changes: Partial<Pick<Delivery, "state" | "attempts" | "nextAttemptAt" | "completedAt">>,
+): Promise<void> {
+  await tx.sql
+    .update(deliveries)
+    .set(changes)
+    .where(and(eq(deliveries.merchantId, tenant.merchantId), eq(deliveries.id, id)));
+}
+
+export async function insertDeliveryAttempt(
+  tx: Tx,
+  tenant: Tenant,
+  input: Omit<DeliveryAttempt, "merchantId" | "mode" | "at"> & { readonly id: DeliveryAttemptId },
+): Promise<void> {
+  await tx.sql.insert(deliveryAttempts).values({ ...tenant, ...input, at: tx.now });
+}
+
+export interface TimelineAttempt extends DeliveryAttempt {
+  readonly eventId: EventId;
+  readonly nextAttemptAt: Date | null;
+}
+
+/** Every try to call back about the given events, oldest first. */
+export async function listAttemptsOfEvents(
+  tx: Tx,
+  tenant: Tenant,
+  eventIds: readonly EventId[],
+): Promise<TimelineAttempt[]> {
+  if (eventIds.length === 0) return [];
+  const rows = await tx.sql
+    .select({
+      attempt: deliveryAttempts,
+      eventId: deliveries.eventId,
+      nextAttemptAt: deliveries.nextAttemptAt,
+    })
+    .from(deliveryAttempts)
+    .innerJoin(
+      deliveries,
+      and(
+        eq(deliveries.merchantId, deliveryAttempts.merchantId),
+        eq(deliveries.id, deliveryAttempts.deliveryId),
+      ),
+    )
+    .where(and(eq(deliveries.merchantId, tenant.merchantId), inArray(deliveries.eventId, [...eventIds])))
+    .orderBy(asc(deliveryAttempts.at), asc(deliveryAttempts.number));
+  return rows.map((row) => ({ ...row.attempt, eventId: row.eventId, nextAttemptAt: row.nextAttemptAt }));
+}
+
+/** Stores a rail's message once; false where it is stored already. */
+export async function insertNotification(
+  tx: Tx,
+  tenant: Tenant,
+  input: Pick<Notification, "id" | "railAccountId" | "eventId" | "eventType" | "paymentId" | "railReference">,
+): Promise<boolean> {
+  const inserted = await tx.sql
+    .insert(notifications)
+    .values({ ...tenant, ...input, state: "received", receivedAt: tx.now })
+    .onConflictDoNothing({
+      target: [notifications.merchantId, notifications.railAccountId, notifications.eventId],
+    })
+    .returning({ id: notifications.id });
+  return inserted.length > 0;
+}
+
+export async function findNotification(
+  tx: Tx,
+  tenant: Tenant,
+  id: NotificationId,
+): Promise<Notification | null> {
+  const [row] = await tx.sql
+    .select()
+    .from(notifications)
+    .where(and(eq(notifications.merchantId, tenant.merchantId), eq(notifications.id, id)));
+  return row ?? null;
+}
+
+export async function closeNotification(
+  tx: Tx,
+  tenant: Tenant,
+  id: NotificationId,
+  state: "applied" | "ignored" | "quarantined",
+  reason: string | null,
+): Promise<void> {
+  await tx.sql
+    .update(notifications)
+    .set({ state, reason, appliedAt: tx.now })
+    .where(and(eq(notifications.merchantId, tenant.merchantId), eq(notifications.id, id)));
+}
+
+/** Books one ledger transaction. The database refuses one that does not balance, and a second of its kind. */
+export async function insertLedgerTransaction(
+  tx: Tx,
+  tenant: Tenant,
+  input: {
+    readonly id: (typeof ledgerTransactions.$inferInsert)["id"];
+    readonly kind: LedgerKind;
+    readonly paymentId: PaymentId;
+    readonly currency: string;
+    readonly legs: readonly (Leg & { readonly id: (typeof ledgerEntries.$inferInsert)["id"] })[];
+  },
+): Promise<void> {
+  const { id, kind, paymentId, currency, legs } = input;
+  await tx.sql.insert(ledgerTransactions).values({ ...tenant, id, kind, paymentId });
+  await tx.sql
+    .insert(ledgerEntries)
+    .values(legs.map((leg) => ({ ...tenant, ...leg, transactionId: id, currency })));
+}
+
+/**
+ * Takes an idempotency key for this transaction, or says that another call holds it. Then reads what is stored
+ * under it.
+ */
+export async function takeIdempotencyKey(
+  tx: Tx,
+  tenant: Tenant,
+  route: string,
+  key: string,
+): Promise<{ readonly isTaken: boolean; readonly row: IdempotencyRow | null }> {
+  const name = `${tenant.merchantId}:${tenant.mode}:${route}:${key}`;
+  const locked = await tx.sql.execute<{ taken: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as taken`,
+  );
+  if (locked.rows[0]?.taken !== true) return { isTaken: false, row: null };
+  const [row] = await tx.sql
+    .select()
+    .from(idempotencyKeys)
+    .where(keyed(tenant, route, key));
+  return { isTaken: true, row: row ?? null };
+}
+
+export async function insertIdempotencyKey(
+  tx: Tx,
+  tenant: Tenant,
+  input: Pick<IdempotencyRow, "route" | "key" | "fingerprint" | "resourceId" | "answer">,
+): Promise<void> {
+  await tx.sql.insert(idempotencyKeys).values({ ...tenant, ...input });
+}
+
+/** Stores the answer of a call that took several transactions. */
+export async function storeAnswer(
+  tx: Tx,
+  tenant: Tenant,
+  route: string,
+  key: string,
+  answer: Uint8Array,
+): Promise<void> {
+  await tx.sql
+    .update(idempotencyKeys)
+    .set({ answer })
+    .where(keyed(tenant, route, key));
+}
+
+function keyed(tenant: Tenant, route: string, key: string) {
+  return and(
+    eq(idempotencyKeys.merchantId, tenant.merchantId),
+    eq(idempotencyKeys.mode, tenant.mode),
+    eq(idempotencyKeys.route, route),
+    eq(idempotencyKeys.key, key),
+  );
+}
+
+/** Forgets keys of this tenant that are older than `before` (UTC). */
+export async function purgeIdempotencyKeys(tx: Tx, tenant: Tenant, before: Date): Promise<void> {
+  await tx.sql
+    .delete(idempotencyKeys)
+    .where(
+      and(
+        eq(idempotencyKeys.merchantId, tenant.merchantId),
+        eq(idempotencyKeys.mode, tenant.mode),
+        lt(idempotencyKeys.createdAt, before),
+      ),
+    );
+}
+
+export async function insertAudit(
+  tx: Tx,
+  tenant: Tenant,
+  input: Omit<typeof auditEntries.$inferInsert, "merchantId" | "mode" | "at">,
+): Promise<void> {
+  await tx.sql.insert(auditEntries).values({ ...tenant, ...input, at: tx.now });
+}

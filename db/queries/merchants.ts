@@ -1,0 +1,180 @@
+// Merchants, their settings, keys and accounts at rails.
+
+import { and, eq, sql } from "drizzle-orm";
+import type { EndpointId, MerchantId, RailAccountId } from "#lib/domain/ids.ts";
+import type { RailAccountKind } from "#lib/domain/merchant.ts";
+import type { Scope, Tenant } from "#lib/domain/tenant.ts";
+import {
+  apiKeys,
+  callbackEndpoints,
+  merchantSettings,
+  merchants,
+  railAccounts,
+} from "../schema/merchants.ts";
+import { apiKeyRoutes, railAccountRoutes } from "../schema/routing.ts";
+import type { Tx } from "../transaction.ts";
+
+export type Merchant = typeof merchants.$inferSelect;
+export type MerchantSettings = typeof merchantSettings.$inferSelect;
+export type RailAccount = typeof railAccounts.$inferSelect;
+export type ApiKey = typeof apiKeys.$inferSelect;
+export type CallbackEndpoint = typeof callbackEndpoints.$inferSelect;
+
+export interface MerchantProfile {
+  readonly merchant: Merchant;
+  readonly settings: MerchantSettings;
+  readonly accounts: readonly RailAccount[];
+}
+
+/** Everything about the transaction's merchant in its mode. */
+export async function loadProfile(tx: Tx, tenant: Tenant): Promise<MerchantProfile> {
+  const rows = await tx.sql
+    .select()
+    .from(merchants)
+    .innerJoin(
+      merchantSettings,
+      and(eq(merchantSettings.merchantId, merchants.id), eq(merchantSettings.mode, tenant.mode)),
+    )
+    .leftJoin(
+      railAccounts,
+      and(eq(railAccounts.merchantId, merchants.id), eq(railAccounts.mode, tenant.mode)),
+    )
+    .where(eq(merchants.id, tenant.merchantId));
+  const [first] = rows;
+  if (first === undefined) throw new Error(`Merchant ${tenant.merchantId} has no ${tenant.mode} settings.`);
+  return {
+    merchant: first.merchants,
+    settings: first.merchant_settings,
+    accounts: rows.flatMap((row) => (row.rail_accounts === null ? [] : [row.rail_accounts])),
+  };
+}
+
+export async function findRailAccount(
+  tx: Tx,
+  tenant: Tenant,
+  id: RailAccountId,
+): Promise<RailAccount | null> {
+  const [row] = await tx.sql
+    .select()
+    .from(railAccounts)
+    .where(and(eq(railAccounts.merchantId, tenant.merchantId), eq(railAccounts.id, id)));
+  return row ?? null;
+}
+
+export async function insertMerchant(tx: Tx, input: typeof merchants.$inferInsert): Promise<void> {
+  await tx.sql.insert(merchants).values(input);
+}
+
+export async function insertSettings(tx: Tx, input: typeof merchantSettings.$inferInsert): Promise<void> {
+  await tx.sql.insert(merchantSettings).values(input);
+}
+
+/** Changes a merchant's profile; `expectedVersion` guards against a change in between. */
+export async function updateMerchantRow(
+  tx: Tx,
+  id: MerchantId,
+  changes: Partial<typeof merchants.$inferInsert>,
+): Promise<void> {
+  await tx.sql
+    .update(merchants)
+    .set({ ...changes, version: sql`${merchants.version} + 1`, updatedAt: tx.now })
+    .where(eq(merchants.id, id));
+}
+
+export async function updateSettingsRow(
+  tx: Tx,
+  tenant: Tenant,
+  changes: Partial<typeof merchantSettings.$inferInsert>,
+): Promise<void> {
+  await tx.sql
+    .update(merchantSettings)
+    .set({ ...changes, version: sql`${merchantSettings.version} + 1`, updatedAt: tx.now })
+    .where(and(eq(merchantSettings.merchantId, tenant.merchantId), eq(merchantSettings.mode, tenant.mode)));
+}
+
+/** Stores an account at a rail: one a kind and mode, replaced where it exists. Returns its id. */
+export async function upsertRailAccount(
+  tx: Tx,
+  tenant: Tenant,
+  kind: RailAccountKind,
+  input: Omit<typeof railAccounts.$inferInsert, "merchantId" | "mode" | "kind">,
+): Promise<RailAccountId> {
+  const { id, ...changes } = input;
+  const [row] = await tx.sql
+    .insert(railAccounts)
+    .values({ ...tenant, kind, ...input })
+    .onConflictDoUpdate({
+      target: [railAccounts.merchantId, railAccounts.mode, railAccounts.kind],
+      set: { ...changes, updatedAt: tx.now },
+    })
+    .returning({ id: railAccounts.id });
+  if (row === undefined) throw new Error("The account was not stored.");
+  await tx.sql
+    .insert(railAccountRoutes)
+    .values({ ...tenant, railAccountId: row.id })
+    .onConflictDoNothing();
+  return row.id;
+}
+
+export async function insertApiKey(
+  tx: Tx,
+  tenant: Tenant,
+  input: Pick<ApiKey, "id" | "name" | "hint"> & { readonly scopes: readonly Scope[] },
+  keyHash: Uint8Array,
+): Promise<void> {
+  const { id, name, hint, scopes } = input;
+  await tx.sql.insert(apiKeys).values({ ...tenant, id, name, hint });
+  await tx.sql.insert(apiKeyRoutes).values({ ...tenant, keyHash, apiKeyId: id, scopes: [...scopes] });
+}
+
+/** The endpoints that are called back, the default one among them. */
+export async function listEnabledEndpoints(tx: Tx, tenant: Tenant): Promise<CallbackEndpoint[]> {
+  return await tx.sql
+    .select()
+    .from(callbackEndpoints)
+    .where(
+      and(
+        eq(callbackEndpoints.merchantId, tenant.merchantId),
+        eq(callbackEndpoints.mode, tenant.mode),
+        eq(callbackEndpoints.isEnabled, true),
+      ),
+    );
+}
+
+export async function findEndpoint(tx: Tx, tenant: Tenant, id: EndpointId): Promise<CallbackEndpoint | null> {
+  const [row] = await tx.sql
+    .select()
+    .from(callbackEndpoints)
+    .where(and(eq(callbackEndpoints.merchantId, tenant.merchantId), eq(callbackEndpoints.id, id)));
+  return row ?? null;
+}
+
+/** Sets the merchant's default address, or switches it off with null. */
+export async function setDefaultEndpoint(
+  tx: Tx,
+  tenant: Tenant,
+  id: EndpointId,
+  url: string | null,
+): Promise<void> {
+  if (url === null) {
+    await tx.sql
+      .update(callbackEndpoints)
+      .set({ isEnabled: false, updatedAt: tx.now })
+      .where(
+        and(
+          eq(callbackEndpoints.merchantId, tenant.merchantId),
+          eq(callbackEndpoints.mode, tenant.mode),
+          eq(callbackEndpoints.isDefault, true),
+        ),
+      );
+    return;
+  }
+  await tx.sql
+    .insert(callbackEndpoints)
+    .values({ ...tenant, id, url, isDefault: true })
+    .onConflictDoUpdate({
+      target: [callbackEndpoints.merchantId, callbackEndpoints.mode],
+      targetWhere: sql`is_default`,
+      set: { url, isEnabled: true, updatedAt: tx.now },
+    });
+}

@@ -1,0 +1,136 @@
+// Background work in the same database: pg-boss. A job is written in the transaction that causes it, so
+// there is never a change without its job, nor a job without its change.
+
+import { PgBoss } from "pg-boss";
+import type { JobDataOf, JobName } from "#lib/domain/jobs.ts";
+import { JOB_LEASE_SECONDS, JOB_NAMES, JOB_POLICIES } from "#lib/domain/jobs.ts";
+import type { Database } from "./client.ts";
+import type { Tx } from "./transaction.ts";
+
+export const DEAD_LETTER_QUEUE = "dead_letter";
+
+export interface EnqueueOptions {
+  /** Not before this instant (UTC). */
+  readonly startAfter?: Date;
+}
+
+export interface Queue {
+  /** Writes a job in the caller's transaction. */
+  enqueue<N extends JobName>(tx: Tx, name: N, data: JobDataOf<N>, options?: EnqueueOptions): Promise<void>;
+  /** Starts claiming jobs of one kind. The handler may be called twice for one job, and must not mind. */
+  work<N extends JobName>(name: N, handle: (data: JobDataOf<N>) => Promise<void>): Promise<void>;
+  start(): Promise<void>;
+  /** Stops claiming, waits for what is running, then gives the rest back. */
+  stop(): Promise<void>;
+}
+
+export interface QueueOptions {
+  readonly db: Database;
+  /** True in the worker: it also watches leases and cleans up. The web process only writes jobs. */
+  readonly isWorker: boolean;
+  readonly onError: (error: unknown, job?: { readonly name: string; readonly id: string }) => void;
+}
+
+const POLL_SECONDS = 0.5;
+const BATCH_MAX = 16;
+const STOP_TIMEOUT_MS = 12_000;
+
+function executeOn(client: { query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> }) {
+  return { executeSql: (text: string, values?: unknown[]) => client.query(text, values) };
+}
+
+export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
+  const boss = new PgBoss({
+    db: executeOn(db.pool),
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    supervise: isWorker,
+    reindex: false,
+    superviseIntervalSeconds: 2,
+    monitorIntervalSeconds: 2,
+  });
+  boss.on("error", (error) => onError(error));
+  let starting: Promise<unknown> | null = null;
+
+  function start(): Promise<unknown> {
+    starting ??= boss.start().catch((error: unknown) => {
+      // The next caller tries again: a database that is down at boot must not disable the queue for good.
+      starting = null;
+      throw error;
+    });
+    return starting;
+  }
+
+  return {
+    async start() {
+      await start();
+    },
+    async enqueue(tx, name, data, options = {}) {
+      await start();
+      const inserted = await boss.send(name, data, {
+        db: executeOn(tx.client),
+        ...(options.startAfter === undefined ? {} : { startAfter: options.startAfter }),
+      });
+      if (inserted === null) throw new Error(`Job ${name} was not written.`);
+    },
+    async work(name, handle) {
+      const { concurrency } = JOB_POLICIES[name];
+      const batchSize = Math.min(BATCH_MAX, Math.max(1, Math.floor(concurrency / 2)));
+      await boss.work<JobDataOf<typeof name>>(
+        name,
+        {
+          batchSize,
+          localConcurrency: Math.ceil(concurrency / batchSize),
+          pollingIntervalSeconds: POLL_SECONDS,
+          burstWhenBatchFull: batchSize > 1,
+          perJobResults: true,
+        },
+        (jobs) =>
+          Promise.all(
+            jobs.map(async (job) => {
+              try {
+                await handle(job.data);
+                return { id: job.id, status: "completed" as const };
+              } catch (error) {
+                onError(error, { name, id: job.id });
+                return { id: job.id, status: "failed" as const, output: { message: String(error) } };
+              }
+            }),
+          ),
+      );
+    },
+    async stop() {
+      if (starting === null) return;
+      await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS, close: false });
+    },
+  };
+}
+
+/** Installs or updates the queue's own tables and every queue. Run by the migration, as the owner. */
+export async function installQueue(client: {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}): Promise<void> {
+  const boss = new PgBoss({ db: executeOn(client), schedule: false, supervise: false });
+  await boss.start();
+  try {
+    await boss.createQueue(DEAD_LETTER_QUEUE, { retryLimit: 0 });
+    for (const name of JOB_NAMES) {
+      const options = {
+        retryLimit: JOB_POLICIES[name].retryLimit,
+        retryDelay: 1,
+        retryBackoff: true,
+        retryDelayMax: 60,
+        expireInSeconds: JOB_LEASE_SECONDS,
+        heartbeatSeconds: 10,
+        deleteAfterSeconds: 3600,
+        retentionSeconds: 30 * 86_400,
+        deadLetter: DEAD_LETTER_QUEUE,
+      };
+      await boss.createQueue(name, options);
+      await boss.updateQueue(name, options);
+    }
+  } finally {
+    await boss.stop({ graceful: false, close: false });
+  }
+}

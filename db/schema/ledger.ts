@@ -1,0 +1,51 @@
+// The books. Append only; a deferred trigger refuses a transaction whose entries do not sum to zero.
+
+import { foreignKey, index, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import type { Id, PaymentId } from "#lib/domain/ids.ts";
+import { LEDGER_KINDS, type LedgerAccount } from "#lib/domain/ledger.ts";
+import { MODES } from "#lib/domain/tenant.ts";
+import { instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+
+export const ledgerTransactions = pgTable(
+  "ledger_transactions",
+  {
+    ...tenantColumns(),
+    id: text("id").$type<Id<"ledgerTransaction">>().notNull(),
+    kind: text("kind", { enum: LEDGER_KINDS }).notNull(),
+    paymentId: text("payment_id").$type<PaymentId>().notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.id] }),
+    // A payment's money is booked once, whatever is delivered twice.
+    uniqueIndex("ledger_transactions_once").on(t.merchantId, t.paymentId, t.kind),
+    oneOf("ledger_transactions_kind", t.kind, LEDGER_KINDS),
+    oneOf("ledger_transactions_mode", t.mode, MODES),
+    tenantPolicy("ledger_transactions"),
+  ],
+);
+
+export const ledgerEntries = pgTable(
+  "ledger_entries",
+  {
+    ...tenantColumns(),
+    id: text("id").$type<Id<"entry">>().notNull(),
+    transactionId: text("transaction_id").$type<Id<"ledgerTransaction">>().notNull(),
+    account: text("account").$type<LedgerAccount>().notNull(),
+    currency: text("currency").notNull(),
+    /** Positive is a debit, negative a credit. */
+    amountMinor: minor("amount_minor").notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.id] }),
+    foreignKey({
+      columns: [t.merchantId, t.transactionId],
+      foreignColumns: [ledgerTransactions.merchantId, ledgerTransactions.id],
+    }),
+    index("ledger_entries_transaction").on(t.merchantId, t.transactionId),
+    index("ledger_entries_account").on(t.merchantId, t.mode, t.account, t.currency, t.createdAt),
+    oneOf("ledger_entries_mode", t.mode, MODES),
+    tenantPolicy("ledger_entries"),
+  ],
+);

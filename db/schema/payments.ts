@@ -1,0 +1,137 @@
+// Attempts to pay, and the history of every state.
+
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import type { InvoiceId, PaymentId, RailAccountId } from "#lib/domain/ids.ts";
+import {
+  DECLINE_CODES,
+  DISPOSITIONS,
+  OPEN_PAYMENT_STATES,
+  PAYMENT_METHODS,
+  PAYMENT_STATES,
+} from "#lib/domain/payment.ts";
+import type { JsonValue } from "#lib/domain/ports/json.ts";
+import type { RailDetails } from "#lib/domain/ports/rail.ts";
+import { MODES } from "#lib/domain/tenant.ts";
+import { instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+import { invoices } from "./invoices.ts";
+
+const openStates = sql.raw(OPEN_PAYMENT_STATES.map((state) => `'${state}'`).join(", "));
+
+export const payments = pgTable(
+  "payments",
+  {
+    ...tenantColumns(),
+    id: text("id").$type<PaymentId>().notNull(),
+    invoiceId: text("invoice_id").$type<InvoiceId>().notNull(),
+    method: text("method", { enum: PAYMENT_METHODS }).notNull(),
+    railAccountId: text("rail_account_id").$type<RailAccountId>().notNull(),
+    state: text("state", { enum: PAYMENT_STATES }).notNull(),
+    version: integer("version").notNull().default(1),
+    amountMinor: minor("amount_minor").notNull(),
+    currency: text("currency").notNull(),
+    /** What became of the money; null until it succeeded. */
+    disposition: text("disposition", { enum: DISPOSITIONS }),
+    /** True where the invoice allows several payments; such payments are outside the one-accepted rule. */
+    isPart: boolean("is_part").notNull().default(false),
+    feeMinor: minor("fee_minor").notNull().default(sql`0`),
+    /** Our key at the rail, and the request as it was first built: repeats are identical. */
+    railKey: text("rail_key").notNull(),
+    railRequest: jsonb("rail_request").$type<JsonValue>().notNull(),
+    railReference: text("rail_reference"),
+    railDetails: jsonb("rail_details").$type<RailDetails>().notNull().default({}),
+    /** The rail's hosted page, and until when it lives. */
+    redirectUrl: text("redirect_url"),
+    redirectExpiresAt: instant("redirect_expires_at"),
+    isProcessing: boolean("is_processing").notNull().default(false),
+    declineCode: text("decline_code", { enum: DECLINE_CODES }),
+    declineRailCode: text("decline_rail_code"),
+    /** Another method was chosen while this one could not be closed. */
+    supersededAt: instant("superseded_at"),
+    /** Since when the rail's answer is missing. */
+    unknownSince: instant("unknown_since"),
+    /** The rail's record contradicts ours; nothing settles it but a person. */
+    needsReviewAt: instant("needs_review_at"),
+    reviewReason: text("review_reason"),
+    submittedAt: instant("submitted_at"),
+    /** The last question to the rail; at most one in 2 s. */
+    askedAt: instant("asked_at"),
+    /** Questions planned so far, so that a job that runs twice plans the next one once. */
+    pollCount: integer("poll_count").notNull().default(0),
+    completedAt: instant("completed_at"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.id] }),
+    foreignKey({ columns: [t.merchantId, t.invoiceId], foreignColumns: [invoices.merchantId, invoices.id] }),
+    index("payments_invoice").on(t.merchantId, t.invoiceId, t.createdAt),
+    index("payments_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
+    uniqueIndex("payments_one_open")
+      .on(t.merchantId, t.invoiceId)
+      .where(sql`state in (${openStates}) and superseded_at is null`),
+    uniqueIndex("payments_one_accepted")
+      .on(t.merchantId, t.invoiceId)
+      .where(sql`disposition = 'accepted' and not is_part`),
+    uniqueIndex("payments_rail_reference")
+      .on(t.merchantId, t.railAccountId, t.railReference)
+      .where(sql`rail_reference is not null`),
+    uniqueIndex("payments_rail_key").on(t.merchantId, t.railAccountId, t.railKey),
+    check("payments_amount", sql`amount_minor between 1 and 99999999`),
+    check("payments_disposition", sql`(state = 'succeeded') = (disposition is not null)`),
+    oneOf("payments_state_known", t.state, PAYMENT_STATES),
+    oneOf("payments_method", t.method, PAYMENT_METHODS),
+    oneOf("payments_mode", t.mode, MODES),
+    tenantPolicy("payments"),
+  ],
+);
+
+/** Every legal step of every state machine; a copy of the tables in lib/domain, compared by a test. */
+export const stateEdges = pgTable(
+  "state_edges",
+  {
+    machine: text("machine").notNull(),
+    fromState: text("from_state").notNull(),
+    event: text("event").notNull(),
+    toState: text("to_state").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.machine, t.fromState, t.event, t.toState] })],
+);
+
+/** Every step that was taken. Append only. */
+export const transitions = pgTable(
+  "transitions",
+  {
+    ...tenantColumns(),
+    machine: text("machine").notNull(),
+    subjectId: text("subject_id").notNull(),
+    /** The subject's version after the step. */
+    version: integer("version").notNull(),
+    fromState: text("from_state").notNull(),
+    event: text("event").notNull(),
+    toState: text("to_state").notNull(),
+    actorKind: text("actor_kind").notNull(),
+    actorId: text("actor_id").notNull(),
+    at: instant("at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.subjectId, t.version] }),
+    foreignKey({
+      columns: [t.machine, t.fromState, t.event, t.toState],
+      foreignColumns: [stateEdges.machine, stateEdges.fromState, stateEdges.event, stateEdges.toState],
+    }),
+    oneOf("transitions_mode", t.mode, MODES),
+    tenantPolicy("transitions"),
+  ],
+);

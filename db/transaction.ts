@@ -1,0 +1,121 @@
+// The only way into the database. Every transaction names its tenant first, so that row-level security lets
+// nothing else through; a broken connection is thrown away, never handed back.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import type { PoolClient } from "pg";
+import { ServiceError } from "#lib/domain/errors.ts";
+import type { Mode, Tenant } from "#lib/domain/tenant.ts";
+import type { Database } from "./client.ts";
+import { isRetryable, toServiceError } from "./errors.ts";
+
+export interface Tx {
+  readonly sql: NodePgDatabase;
+  readonly client: PoolClient;
+  /** The database's time at the start of the transaction (UTC). Decisions about time use it. */
+  readonly now: Date;
+}
+
+const TRIES_MAX = 5;
+const MERCHANT_ID = /^mer_[0-9A-Za-z]{22}$/;
+
+const insideTransaction = new AsyncLocalStorage<true>();
+const boundClients = new WeakMap<PoolClient, NodePgDatabase>();
+
+/** True while a transaction is open in this call chain. Calls to the network refuse to run then. */
+export function isInTransaction(): boolean {
+  return insideTransaction.getStore() === true;
+}
+
+/**
+ * Runs `work` in one transaction that sees and writes this tenant's rows only. Deadlocks and serialization
+ * failures are run again, at most five times, so `work` must do nothing but database work.
+ *
+ * @throws service_unavailable  no connection, the database went away, or it is not known whether the commit
+ *                              was durable: repeat the call with the same idempotency key to find out
+ */
+export function inTenant<T>(db: Database, tenant: Tenant, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (!MERCHANT_ID.test(tenant.merchantId)) throw new Error("A tenant was made without a parser.");
+  const isTest = tenant.mode === "test";
+  const opening = `select set_config('app.merchant_id', '${tenant.merchantId}', true), set_config('app.mode', '${isTest ? "test" : "live"}', true), now() as now`;
+  return run(db, opening, work);
+}
+
+/** Runs `work` in one transaction without a tenant: only the routing tables are visible. */
+export function withoutTenant<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return run(db, "select now() as now", work);
+}
+
+/** Goes on in the other mode of the same merchant, for the few acts that concern both. */
+export async function actInMode(tx: Tx, mode: Mode): Promise<void> {
+  await tx.client.query("select set_config('app.mode', $1, true)", [mode]);
+}
+
+async function run<T>(db: Database, opening: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runOnce(db, opening, work);
+    } catch (error) {
+      if (attempt < TRIES_MAX && isRetryable(error)) {
+        await sleep(2 ** attempt * 5 * (1 + Math.random()));
+        continue;
+      }
+      throw toServiceError(error);
+    }
+  }
+}
+
+async function runOnce<T>(db: Database, opening: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await db.pool.connect();
+  let isBroken = false;
+  const onError = () => {
+    isBroken = true;
+  };
+  client.on("error", onError);
+  const giveBack = () => {
+    client.off("error", onError);
+    client.release(isBroken);
+  };
+  try {
+    const tx = await begin(client, opening);
+    const result = await insideTransaction.run(true, () => work(tx));
+    await client.query("commit").catch((cause: unknown) => {
+      isBroken = true;
+      throw new ServiceError(
+        "service_unavailable",
+        "It is not known yet whether this was saved. Repeat it.",
+        {
+          retryAfterSeconds: 2,
+          cause,
+        },
+      );
+    });
+    return result;
+  } catch (error) {
+    if (!isBroken) {
+      await client.query("rollback").catch(() => {
+        isBroken = true;
+      });
+    }
+    throw error;
+  } finally {
+    giveBack();
+  }
+}
+
+async function begin(client: PoolClient, opening: string): Promise<Tx> {
+  // Two statements in one message: one round trip. pg answers such a message with a list of results.
+  const results = (await client.query(`begin; ${opening}`)) as unknown as { rows: { now: Date }[] }[];
+  const now = results[1]?.rows[0]?.now;
+  if (now === undefined) throw new Error("The database did not tell its time.");
+  return { sql: boundTo(client), client, now };
+}
+
+function boundTo(client: PoolClient): NodePgDatabase {
+  const known = boundClients.get(client);
+  if (known !== undefined) return known;
+  const bound = drizzle({ client });
+  boundClients.set(client, bound);
+  return bound;
+}

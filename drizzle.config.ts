@@ -1,0 +1,14 @@
+import { defineConfig } from "drizzle-kit";
+
+export default defineConfig({
+  dialect: "postgresql",
+  schema: [
+    "./db/schema/events.ts",
+    "./db/schema/invoices.ts",
+    "./db/schema/ledger.ts",
+    "./db/schema/merchants.ts",
+    "./db/schema/payments.ts",
+    "./db/schema/routing.ts",
+  ],
+  out: "./db/migrations",
+});

@@ -1,0 +1,102 @@
+// Where a callback may go: public names only. Checked when an address is stored and again at every send, where
+// the name is resolved once and the connection goes to the address that was checked.
+
+import { lookup as dnsLookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+import type { Mode } from "#lib/domain/tenant.ts";
+
+export const URL_LENGTH_MAX = 2_048;
+
+export interface GuardOptions {
+  /** True where a merchant in test mode may be called back on this machine. Never in a live installation. */
+  readonly isLoopbackAllowed: boolean;
+  /** Ports that a receiver may listen on. */
+  readonly ports: readonly number[];
+  /** Resolves a name to every address it has. */
+  readonly resolve: (hostname: string) => Promise<readonly string[]>;
+}
+
+export type CheckedUrl =
+  | { readonly isAllowed: true; readonly url: URL; readonly isLoopback: boolean }
+  | { readonly isAllowed: false; readonly reason: string };
+
+export type CheckedHost =
+  | { readonly kind: "address"; readonly ip: string }
+  | { readonly kind: "blocked"; readonly reason: string }
+  | { readonly kind: "unresolved"; readonly reason: string };
+
+/** Every A and AAAA record, by the system's resolver. */
+export async function resolveAll(hostname: string): Promise<readonly string[]> {
+  const records = await dnsLookup(hostname, { all: true, verbatim: true });
+  return records.map((record) => record.address);
+}
+
+/** Checks what can be seen without the network. */
+export function checkUrl(text: string, mode: Mode, options: GuardOptions): CheckedUrl {
+  const refuse = (reason: string): CheckedUrl => ({ isAllowed: false, reason });
+  if (text.length > URL_LENGTH_MAX) return refuse("The address is too long.");
+  // Parsers drop or turn these, so the address that is checked would not be the one that is written.
+  if (/[\s\\\p{Cc}]/u.test(text) || !URL.canParse(text)) return refuse("The address is malformed.");
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") return refuse("The address must not hold a user name.");
+  if (url.hash !== "") return refuse("The address must not hold a fragment.");
+  const isLoopback = isLoopbackName(url.hostname);
+  if (isLoopback && mode === "test" && options.isLoopbackAllowed) {
+    return url.protocol === "http:" || url.protocol === "https:"
+      ? { isAllowed: true, url, isLoopback }
+      : refuse("The address must be http or https.");
+  }
+  if (url.protocol !== "https:") return refuse("The address must be https.");
+  const port = url.port === "" ? 443 : Number(url.port);
+  if (!options.ports.includes(port)) return refuse("The address uses a port that is not allowed.");
+  const bare = url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (isIP(bare) !== 0) return refuse("The address must be a name, not a number.");
+  if (isLoopback || !isPublicName(bare)) return refuse("The address is not a public name.");
+  return { isAllowed: true, url, isLoopback: false };
+}
+
+/** Resolves once. One private record refuses the name: a mixed answer is how a check is got around. */
+export async function checkHost(
+  { url, isLoopback }: { readonly url: URL; readonly isLoopback: boolean },
+  options: GuardOptions,
+): Promise<CheckedHost> {
+  if (isLoopback) return { kind: "address", ip: url.hostname === "[::1]" ? "::1" : "127.0.0.1" };
+  let addresses: readonly string[];
+  try {
+    addresses = await options.resolve(url.hostname);
+  } catch {
+    return { kind: "unresolved", reason: "The name does not resolve." };
+  }
+  const [first] = addresses;
+  if (first === undefined) return { kind: "unresolved", reason: "The name does not resolve." };
+  if (!addresses.every(isPublicAddress)) {
+    return { kind: "blocked", reason: "The name leads to an address that is not public." };
+  }
+  return { kind: "address", ip: first };
+}
+
+/** The platform address of a large cloud: public by its range, private by its use. */
+const CLOUD_PLATFORM_ADDRESS = "168.63.129.16";
+
+/** True for global unicast only; an IPv6 address that carries an IPv4 one inside is refused whatever it carries. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  const text = parsed.toNormalizedString();
+  // IPv4-compatible addresses are the one such family that the library calls unicast.
+  return parsed.range() === "unicast" && !text.startsWith("0:0:0:0:0:0:") && text !== CLOUD_PLATFORM_ADDRESS;
+}
+
+function isLoopbackName(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "127.0.0.1" || hostname === "[::1]";
+}
+
+/** At least two labels, and none of the endings that never are public. */
+function isPublicName(hostname: string): boolean {
+  if (!/^(?:[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(hostname))
+    return false;
+  return !/(^|\.)(localhost|local|internal|intranet|lan|home|corp|localdomain|arpa|onion|test|invalid|example)$/.test(
+    hostname,
+  );
+}

@@ -1,0 +1,97 @@
+// A request to be paid: its states, what is legal in each, and the facts that live beside the state.
+
+import type { StateTable } from "./state-table.ts";
+
+export const INVOICE_STATES = ["open", "paid", "cancelled", "expired"] as const;
+export type InvoiceState = (typeof INVOICE_STATES)[number];
+
+export const INVOICE_EVENTS = [
+  "paid",
+  "cancelled",
+  "expired",
+  "paid_late",
+  "reopened",
+  "paid_after_cancel",
+] as const;
+export type InvoiceEvent = (typeof INVOICE_EVENTS)[number];
+
+export const INVOICE_TRANSITIONS: StateTable<InvoiceState, InvoiceEvent> = [
+  {
+    from: "open",
+    event: "paid",
+    to: "paid",
+    note: "A payment was accepted, or the merchant was paid outside.",
+  },
+  { from: "open", event: "cancelled", to: "cancelled", note: "The merchant withdrew it." },
+  { from: "open", event: "expired", to: "expired", note: "Its time ran out." },
+  { from: "expired", event: "paid_late", to: "paid", note: "Late money, accepted by the merchant's policy." },
+  { from: "expired", event: "reopened", to: "open", note: "A new expiry or a new link." },
+  {
+    from: "cancelled",
+    event: "paid_after_cancel",
+    to: "paid",
+    note: "Money on a cancelled invoice, accepted only where the merchant chose so.",
+  },
+];
+
+export const INVOICE_ACTIONS = ["pay", "send", "cancel"] as const;
+export type InvoiceAction = (typeof INVOICE_ACTIONS)[number];
+
+/** True once the deadline has passed, whether or not the state has been moved yet. Instants are UTC. */
+export function isPastExpiry(expiresAt: Date, now: Date): boolean {
+  return expiresAt.getTime() <= now.getTime();
+}
+
+/** What is legal now. */
+export function invoiceActions(
+  invoice: { readonly state: InvoiceState; readonly expiresAt: Date },
+  now: Date,
+): InvoiceAction[] {
+  return invoice.state === "open" && !isPastExpiry(invoice.expiresAt, now) ? [...INVOICE_ACTIONS] : [];
+}
+
+/** What a merchant may choose for money that arrives when the invoice is no longer open. */
+export const LATE_MONEY_POLICIES = ["accept", "refund"] as const;
+export type LateMoneyPolicy = (typeof LATE_MONEY_POLICIES)[number];
+
+export interface MoneyPolicies {
+  /** Money on an expired, unpaid invoice. */
+  readonly onExpired: LateMoneyPolicy;
+  /** Money on a cancelled invoice. */
+  readonly onCancelled: LateMoneyPolicy;
+}
+
+export type Routing =
+  | { readonly disposition: "accepted"; readonly event: "paid" | "paid_late" | "paid_after_cancel" }
+  | { readonly disposition: "surplus" };
+
+/**
+ * Where money that a rail has taken goes: it pays the invoice, or it is surplus and owed back.
+ * Whole payment only: `amountMinor` is accepted exactly when it fits what is still due.
+ */
+export function routeMoney(
+  invoice: {
+    readonly state: InvoiceState;
+    readonly amountDueMinor: bigint;
+    readonly amountPaidMinor: bigint;
+  },
+  amountMinor: bigint,
+  policies: MoneyPolicies,
+): Routing {
+  const fits = invoice.amountPaidMinor + amountMinor <= invoice.amountDueMinor;
+  if (!fits) return { disposition: "surplus" };
+  switch (invoice.state) {
+    case "open":
+      return { disposition: "accepted", event: "paid" };
+    case "expired":
+      return policies.onExpired === "accept"
+        ? { disposition: "accepted", event: "paid_late" }
+        : { disposition: "surplus" };
+    case "cancelled":
+      return policies.onCancelled === "accept"
+        ? { disposition: "accepted", event: "paid_after_cancel" }
+        : { disposition: "surplus" };
+    case "paid":
+      return { disposition: "surplus" };
+  }
+}

@@ -1,0 +1,44 @@
+// Background work. Every handler may run twice, or run late: it re-reads the row it works on and does
+// nothing where the work is done. A job always names its tenant.
+
+import type { DeliveryId, InvoiceId, NotificationId, PaymentId, SmsId } from "./ids.ts";
+import type { Tenant } from "./tenant.ts";
+
+interface JobData {
+  /** Sends one SMS: intent committed, provider asked, outcome committed. */
+  "invoice.send_sms": Tenant & { readonly smsId: SmsId };
+  /** Expires one invoice whose time has passed, after closing what its rail has open. */
+  "invoice.expire": Tenant & { readonly invoiceId: InvoiceId };
+  /** Closes what a rail still has open for an invoice that was cancelled or paid. */
+  "payment.close": Tenant & { readonly paymentId: PaymentId };
+  /** Asks the rail for the truth about one attempt, then plans the next question. */
+  "payment.poll": Tenant & { readonly paymentId: PaymentId; readonly pollNumber: number };
+  /** Settles one stored message from a rail. */
+  "notification.apply": Tenant & { readonly notificationId: NotificationId };
+  /** Makes one try of one delivery, then plans the next. */
+  "callback.deliver": Tenant & { readonly deliveryId: DeliveryId; readonly attemptNumber: number };
+}
+
+export type JobName = keyof JobData;
+export type JobDataOf<N extends JobName> = JobData[N];
+
+export interface JobPolicy {
+  /** Jobs that one worker process runs at once. */
+  readonly concurrency: number;
+  /** Repeats after an unexpected error, with growing pauses; then the job waits in the dead-letter list. */
+  readonly retryLimit: number;
+}
+
+export const JOB_POLICIES: { readonly [N in JobName]: JobPolicy } = {
+  "invoice.send_sms": { concurrency: 16, retryLimit: 20 },
+  "invoice.expire": { concurrency: 8, retryLimit: 20 },
+  "payment.close": { concurrency: 8, retryLimit: 20 },
+  "payment.poll": { concurrency: 16, retryLimit: 20 },
+  "notification.apply": { concurrency: 16, retryLimit: 20 },
+  "callback.deliver": { concurrency: 32, retryLimit: 20 },
+};
+
+export const JOB_NAMES = Object.keys(JOB_POLICIES) as JobName[];
+
+/** A job is leased for at most this long, so that the work of a dead worker is taken over soon. */
+export const JOB_LEASE_SECONDS = 30;

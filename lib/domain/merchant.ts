@@ -1,0 +1,23 @@
+// Choices a merchant makes.
+
+/** What the payer sees after paying: our receipt page, or the merchant's return address at once. */
+export const AFTER_PAYMENT = ["receipt", "redirect"] as const;
+export type AfterPayment = (typeof AFTER_PAYMENT)[number];
+
+/** What happens to money that pays nothing. */
+export const SURPLUS_POLICIES = ["refund", "hold"] as const;
+export type SurplusPolicy = (typeof SURPLUS_POLICIES)[number];
+
+export const RAIL_ACCOUNT_KINDS = ["card", "carrier_billing", "mobile_money", "sms"] as const;
+export type RailAccountKind = (typeof RAIL_ACCOUNT_KINDS)[number];
+
+export const RAIL_TARGETS = ["sandbox", "provider"] as const;
+export type RailTarget = (typeof RAIL_TARGETS)[number];
+
+/** Languages of the payer's pages and texts (BCP 47). */
+export const LOCALES = ["en", "nb"] as const;
+export type Locale = (typeof LOCALES)[number];
+
+export function isLocale(text: string): text is Locale {
+  return (LOCALES as readonly string[]).includes(text);
+}

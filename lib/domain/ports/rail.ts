@@ -1,0 +1,141 @@
+// What carries money for us. A rail is asked, never tried: what it cannot do is known before any call.
+// Its answers are data; only a defect throws.
+
+import type { AmountBounds } from "../eligibility.ts";
+import type { MerchantId, PaymentId, RailAccountId } from "../ids.ts";
+import type { Money } from "../money.ts";
+import type { Msisdn } from "../msisdn.ts";
+import type { DeclineCode, PaymentMethod } from "../payment.ts";
+import type { Mode } from "../tenant.ts";
+import type { InboundMessage } from "./inbound.ts";
+import type { JsonValue } from "./json.ts";
+
+export interface RailCapabilities {
+  /** An open attempt can be closed so that no money moves on it. */
+  readonly cancel: boolean;
+  /** The rail asks the phone's owner, or its page shows the amount: consent is the rail's work. */
+  readonly asksPayer: boolean;
+}
+
+/** A merchant's account at a rail, opened for one call. `credentials` are the rail's own shape. */
+export interface OpenRailAccount {
+  readonly id: RailAccountId;
+  readonly mode: Mode;
+  /** The sandbox's address, a carrier's own, or null for a provider with one fixed address. */
+  readonly baseUrl: string | null;
+  readonly credentials: JsonValue;
+  readonly settings: JsonValue;
+}
+
+/** What a rail needs to know to build its request. No phone number and no link: the request is stored. */
+export interface AttemptTerms {
+  readonly paymentId: PaymentId;
+  readonly merchantId: MerchantId;
+  readonly amount: Money;
+  /** Text for the payer's statement or the hosted page. */
+  readonly description: string;
+  readonly merchantName: string;
+  readonly merchantReference: string | null;
+  readonly purchaseCategory: string | null;
+  /** BCP 47. */
+  readonly locale: string;
+  /** The invoice's deadline (UTC). */
+  readonly expiresAt: Date;
+  /** The database's time when the attempt was made (UTC). */
+  readonly now: Date;
+}
+
+/** An attempt as stored, with what must not be stored filled in for the call. */
+export interface RailAttempt {
+  readonly paymentId: PaymentId;
+  readonly merchantId: MerchantId;
+  readonly amount: Money;
+  /** Our own key for this attempt at this rail; the same on every repeat. */
+  readonly railKey: string;
+  /** What `prepare` returned, unchanged. */
+  readonly railRequest: JsonValue;
+  /** The rail's own id, once known. */
+  readonly railReference: string | null;
+  readonly phone: Msisdn;
+  /** Our payer pages for this invoice, without a trailing slash. */
+  readonly payUrl: string;
+  /** Where the rail sends notifications about this attempt, and the bearer token that proves them. */
+  readonly notificationUrl: string;
+  readonly notificationToken: string;
+  /** When the rail was first asked (UTC). */
+  readonly submittedAt: Date;
+  /** The database's time (UTC). */
+  readonly now: Date;
+}
+
+export interface RailDetails {
+  readonly cardBrand?: string;
+  readonly cardLast4?: string;
+  /** The rail's reference as it stands on statements and in its own reports. */
+  readonly statementReference?: string;
+}
+
+/** Everything a rail can say about an attempt. Amounts as the rail states them. */
+export type RailOutcome =
+  | {
+      readonly kind: "redirect";
+      readonly railReference: string;
+      readonly url: string;
+      /** UTC; after it the page is closed by the rail. */
+      readonly expiresAt: Date;
+    }
+  | { readonly kind: "pending"; readonly railReference: string }
+  | { readonly kind: "processing"; readonly railReference: string }
+  | {
+      readonly kind: "succeeded";
+      readonly railReference: string;
+      readonly amount: Money;
+      readonly details: RailDetails;
+    }
+  | {
+      readonly kind: "declined";
+      readonly railReference: string | null;
+      readonly code: DeclineCode;
+      /** The rail's own code, for the merchant's eyes. */
+      readonly railCode: string;
+    }
+  | { readonly kind: "cancelled"; readonly railReference: string }
+  | { readonly kind: "expired"; readonly railReference: string }
+  /** The rail's record names another payment, amount or mode than ours: never settled on. */
+  | { readonly kind: "contradiction"; readonly reason: string }
+  /** Asked, and the rail does not know the attempt. Not proof that it never will. */
+  | { readonly kind: "not_found" }
+  /** No answer, or none that settles anything. A timeout is not a failure. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** A message of the rail that has been verified: which attempt to ask about, and an id to store it once by. */
+export interface VerifiedNotification {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly paymentId: PaymentId | null;
+  readonly railReference: string | null;
+}
+
+export interface Rail {
+  readonly method: PaymentMethod;
+  capabilities(account: Pick<OpenRailAccount, "settings">): RailCapabilities;
+  /** The rail's own bounds for one payment in this currency; null: the rail does not carry it. */
+  boundsFor(currency: string): AmountBounds | null;
+  /** Builds the request to store before the call. Pure: the same terms give the same request. */
+  prepare(terms: AttemptTerms): JsonValue;
+  /** Asks the rail to take the money. Safe to repeat with the same attempt. */
+  begin(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome>;
+  /** Asks the rail for the truth about an attempt; moves no money. */
+  query(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome>;
+  /** Closes an open attempt; answers with what the rail's record says afterwards. */
+  cancel(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome>;
+  /**
+   * Checks the raw bytes of a message; null where they do not prove themselves. `checkToken` tells which payment
+   * of this account a bearer token was given out for.
+   */
+  verify(
+    account: OpenRailAccount,
+    message: InboundMessage,
+    checkToken: (token: string) => PaymentId | null,
+  ): Promise<VerifiedNotification | null>;
+}

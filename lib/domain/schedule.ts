@@ -1,0 +1,74 @@
+// When to try again. Pure: the caller gives times and a random number.
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Pauses before the second, third, … try of a callback: about 76 hours in all. Published to merchants. */
+export const CALLBACK_PAUSES_SECONDS = [
+  5,
+  MINUTE,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+] as const;
+
+const RETRY_AFTER_MAX_SECONDS = 6 * HOUR;
+
+/**
+ * Seconds until the next try after `attemptNumber` tries have failed, or null when the schedule is used up.
+ *
+ * @param random             0 to 1; adds up to a fifth, so that many failing receivers are not asked at once
+ * @param retryAfterSeconds  what the receiver asked for; honoured between 1 s and 6 h where it is longer
+ */
+export function callbackPauseSeconds(
+  attemptNumber: number,
+  random: number,
+  retryAfterSeconds: number | null,
+): number | null {
+  const pause = CALLBACK_PAUSES_SECONDS[attemptNumber - 1];
+  if (pause === undefined) return null;
+  const asked = Math.min(Math.max(retryAfterSeconds ?? 0, 0), RETRY_AFTER_MAX_SECONDS);
+  return Math.round(Math.max(pause * (1 + 0.2 * random), asked));
+}
+
+export interface PollSituation {
+  /** Questions asked so far for this attempt. */
+  readonly asked: number;
+  /** Seconds since the rail was first asked to take the money. */
+  readonly ageSeconds: number;
+  /** True while the invoice can still be paid or the rail holds a page open for the payer. */
+  readonly isLive: boolean;
+}
+
+/**
+ * Seconds until the rail is asked again about an attempt that is not final, or null when a person must look.
+ * 10 s, 30 s and 2 min after the start, then every 5 min while live; afterwards hourly to 24 h, daily to 7 d.
+ */
+export function pollPauseSeconds({ asked, ageSeconds, isLive }: PollSituation): number | null {
+  const early = [10, 30, 2 * MINUTE][asked];
+  if (early !== undefined) return Math.max(1, early - ageSeconds);
+  if (isLive) return 5 * MINUTE;
+  if (ageSeconds < DAY) return HOUR;
+  if (ageSeconds < 7 * DAY) return DAY;
+  return null;
+}
+
+/** How long an SMS is tried again after the provider could not be reached or asked for a pause. */
+export const SMS_GIVE_UP_SECONDS = 4 * HOUR;
+
+/** Seconds until the next try of an SMS after `attempts` that are known not to have been accepted. */
+export function smsPauseSeconds(attempts: number, retryAfterSeconds: number | null): number {
+  const pause = Math.min(5 * 2 ** Math.max(0, attempts - 1), 10 * MINUTE);
+  return Math.max(pause, Math.min(retryAfterSeconds ?? 0, HOUR));
+}
+
+/** After an unclear answer the provider is asked for the message; only when it is still not found after this
+ * long is it sent again. */
+export const SMS_LOOK_UP_SECONDS = 60;
+export const SMS_LOOK_UP_PAUSE_SECONDS = 15;

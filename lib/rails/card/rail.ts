@@ -1,0 +1,170 @@
+// Cards through Stripe Checkout: one hosted session an attempt, in payment mode.
+// API version as pinned by the SDK; https://docs.stripe.com/api/checkout/sessions.
+
+import Stripe from "stripe";
+import type { JsonValue } from "#lib/domain/ports/json.ts";
+import type {
+  AttemptTerms,
+  OpenRailAccount,
+  Rail,
+  RailAttempt,
+  RailOutcome,
+} from "#lib/domain/ports/rail.ts";
+import { neverArrived } from "../network.ts";
+import { cardBounds, toStripeAmount } from "./amounts.ts";
+import { createStripeClients } from "./client.ts";
+import { readSession } from "./read-session.ts";
+import { verifyStripeEvent } from "./verify.ts";
+
+/** Stripe keeps a session open for 30 minutes to 24 hours; a little inside, since its clock is not ours. */
+const SESSION_LIFE_MIN_SECONDS = 31 * 60;
+const SESSION_LIFE_MAX_SECONDS = 24 * 3600 - 120;
+/** Stripe forgets idempotency keys after 24 hours: in doubt for longer, nothing is sent again. */
+const KEY_LIFE_MS = 24 * 3600 * 1000 - 600_000;
+const NAME_LENGTH_MAX = 250;
+
+/** Stands for our address of the invoice in the stored request: the link is a secret. */
+const PAY_URL = "{pay_url}";
+
+/** Nearest of Stripe's languages. */
+const STRIPE_LOCALES: ReadonlyMap<string, Stripe.Checkout.SessionCreateParams.Locale> = new Map([
+  ["en", "en"],
+  ["nb", "nb"],
+]);
+
+export function createCardRail(options: { readonly timeoutMs: number }): Rail {
+  const clientFor = createStripeClients(options.timeoutMs);
+
+  async function begin(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
+    const { railRequest, railKey, payUrl } = attempt;
+    if (railRequest === null) return refused("amount_not_representable");
+    // The stored request is what prepare built; only the address is put back.
+    const params = JSON.parse(
+      JSON.stringify(railRequest).replaceAll(PAY_URL, payUrl),
+    ) as Stripe.Checkout.SessionCreateParams;
+    try {
+      const session = await clientFor(account).checkout.sessions.create(params, { idempotencyKey: railKey });
+      return readSession(session, account, attempt);
+    } catch (error) {
+      return toOutcome(error);
+    }
+  }
+
+  /** Learns a session whose creation was never answered: the same key gives the same session. */
+  async function recover(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
+    const isKeyAlive = attempt.now.getTime() - attempt.submittedAt.getTime() < KEY_LIFE_MS;
+    return isKeyAlive
+      ? await begin(account, attempt)
+      : { kind: "unknown", reason: "The key is too old to repeat." };
+  }
+
+  async function query(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
+    if (attempt.railReference === null) return await recover(account, attempt);
+    try {
+      const session = await clientFor(account).checkout.sessions.retrieve(attempt.railReference, {
+        expand: ["payment_intent.latest_charge"],
+      });
+      return readSession(session, account, attempt);
+    } catch (error) {
+      return toUnknown(error);
+    }
+  }
+
+  async function cancel(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
+    const current = await query(account, attempt);
+    if (current.kind === "expired") return { kind: "cancelled", railReference: current.railReference };
+    if (current.kind !== "redirect") return current;
+    try {
+      const session = await clientFor(account).checkout.sessions.expire(current.railReference);
+      const after = readSession(session, account, attempt);
+      return after.kind === "expired" ? { kind: "cancelled", railReference: after.railReference } : after;
+    } catch {
+      // Completed in between, or no answer: what its record says now decides.
+      const after = await query(account, { ...attempt, railReference: current.railReference });
+      return after.kind === "expired" ? { kind: "cancelled", railReference: after.railReference } : after;
+    }
+  }
+
+  return {
+    method: "card",
+    capabilities: () => ({ cancel: true, asksPayer: true }),
+    boundsFor: cardBounds,
+    prepare,
+    begin,
+    query,
+    cancel,
+    verify: async (account, message) => verifyStripeEvent(account, message),
+  };
+}
+
+function prepare(terms: AttemptTerms): JsonValue {
+  const amount = toStripeAmount(terms.amount);
+  if (amount === null) return null;
+  const nowSeconds = Math.floor(terms.now.getTime() / 1000);
+  const untilExpiry = Math.floor(terms.expiresAt.getTime() / 1000) - nowSeconds;
+  const life = Math.min(Math.max(untilExpiry, SESSION_LIFE_MIN_SECONDS), SESSION_LIFE_MAX_SECONDS);
+  const metadata = { payment_id: terms.paymentId, merchant_id: terms.merchantId };
+  const params = {
+    mode: "payment",
+    allowed_payment_method_types: ["card"],
+    // The payer is charged in the currency that was billed, whatever their card is in.
+    adaptive_pricing: { enabled: false },
+    client_reference_id: terms.paymentId,
+    locale: STRIPE_LOCALES.get(terms.locale) ?? "auto",
+    expires_at: nowSeconds + life,
+    success_url: `${PAY_URL}/return`,
+    cancel_url: PAY_URL,
+    metadata,
+    payment_intent_data: { metadata, description: terms.description },
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency: terms.amount.currency.toLowerCase(),
+          unit_amount: amount,
+          product_data: { name: terms.description.slice(0, NAME_LENGTH_MAX) },
+        },
+      },
+    ],
+  } satisfies Stripe.Checkout.SessionCreateParams;
+  return params;
+}
+
+function refused(railCode: string): RailOutcome {
+  return { kind: "declined", railReference: null, code: "rail_refused_request", railCode };
+}
+
+/** What an error on creating a session means. A timeout or a 5xx says nothing about whether it was made. */
+function toOutcome(error: unknown): RailOutcome {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+  const railCode = error.code ?? error.type;
+  if (error instanceof Stripe.errors.StripeConnectionError) {
+    return neverArrived(error) ? unavailable(railCode) : { kind: "unknown", reason: railCode };
+  }
+  if (error.code === "idempotency_key_in_use") return { kind: "unknown", reason: railCode };
+  switch (error.statusCode) {
+    case 400:
+    case 402:
+    case 404:
+      return error.code === "amount_too_small"
+        ? { kind: "declined", railReference: null, code: "amount_too_small", railCode }
+        : refused(railCode);
+    case 401:
+    case 403:
+    case 429:
+      return unavailable(railCode);
+    default:
+      return { kind: "unknown", reason: railCode };
+  }
+}
+
+function unavailable(railCode: string): RailOutcome {
+  return { kind: "declined", railReference: null, code: "rail_unavailable", railCode };
+}
+
+/** An error on asking settles nothing. */
+function toUnknown(error: unknown): RailOutcome {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+  if (error.statusCode === 404) return { kind: "not_found" };
+  return { kind: "unknown", reason: error.code ?? error.type };
+}

@@ -1,0 +1,221 @@
+// The phone bill through a CAMARA carrier, in one step: create and read.
+// Source: camaraproject/CarrierBillingCheckOut, release r3.2, carrier-billing 0.5.
+
+import { z } from "zod";
+import { isCurrencyCode } from "#lib/domain/currency.ts";
+import { unreachable } from "#lib/domain/errors.ts";
+import { fromDecimal, type Money, toDecimal } from "#lib/domain/money.ts";
+import type { DeclineCode } from "#lib/domain/payment.ts";
+import type { JsonValue } from "#lib/domain/ports/json.ts";
+import type {
+  AttemptTerms,
+  OpenRailAccount,
+  Rail,
+  RailAttempt,
+  RailOutcome,
+} from "#lib/domain/ports/rail.ts";
+import {
+  type CamaraPayment,
+  type CreatePaymentTerms,
+  camaraPaymentListSchema,
+  camaraPaymentSchema,
+  createPaymentTermsSchema,
+  renderCreatePayment,
+} from "#lib/wire/camara.ts";
+import { type CarrierClient, createCarrierClient } from "./client.ts";
+import { verifyCarrierNotification } from "./verify.ts";
+
+const SETTINGS = z.object({
+  /** True where the carrier itself asks the phone's owner before it charges. */
+  asksPayer: z.boolean().default(false),
+});
+
+/** The sink's token outlives the longest time that we ask about an attempt. */
+const SINK_TOKEN_LIFE_MS = 8 * 86_400_000;
+const DESCRIPTION_LENGTH_MAX = 255;
+
+/** The definition's refusals of a charge, in our words. Anything else refused the request, not the payer. */
+const DECLINES: ReadonlyMap<string, DeclineCode> = new Map([
+  ["CARRIER_BILLING.PAYMENT_DENIED", "declined_by_rail"],
+  ["IDENTIFIER_NOT_FOUND", "unknown_number"],
+  ["SERVICE_NOT_APPLICABLE", "service_not_available"],
+  ["CARRIER_BILLING.UNAUTHORIZED_AMOUNT", "limit_exceeded"],
+  ["CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED", "limit_exceeded"],
+]);
+
+/** Refusals that can mean that an earlier request with our correlator was taken. */
+const MAYBE_REPEATED = new Set(["INVALID_ARGUMENT", "ALREADY_EXISTS"]);
+
+export function createCarrierRail(options: { readonly timeoutMs: number }): Rail {
+  const call = createCarrierClient(options);
+  return {
+    method: "carrier_billing",
+    capabilities: ({ settings }) => ({ cancel: false, asksPayer: SETTINGS.parse(settings).asksPayer }),
+    boundsFor: (currency) => (isCurrencyCode(currency) ? { minMinor: 1n, maxMinor: null } : null),
+    prepare,
+    begin: (account, attempt) => begin(call, account, attempt),
+    query: (account, attempt) => query(call, account, attempt),
+    // A one-step charge cannot be called back; what the record says is all there is.
+    cancel: (account, attempt) => query(call, account, attempt),
+    verify: async (_account, message, checkToken) => verifyCarrierNotification(message, checkToken),
+  };
+}
+
+function prepare(terms: AttemptTerms): JsonValue {
+  return {
+    amount: toDecimal(terms.amount),
+    currency: terms.amount.currency,
+    description: terms.description.slice(0, DESCRIPTION_LENGTH_MAX),
+    merchantName: terms.merchantName,
+    merchantIdentifier: terms.merchantId,
+    ...(terms.purchaseCategory === null ? {} : { purchaseCategoryCode: terms.purchaseCategory }),
+    referenceCode: terms.paymentId,
+  } satisfies CreatePaymentTerms;
+}
+
+async function begin(
+  call: CarrierClient,
+  account: OpenRailAccount,
+  attempt: RailAttempt,
+): Promise<RailOutcome> {
+  const answer = await call(account, {
+    method: "POST",
+    path: "/payments",
+    correlator: attempt.paymentId,
+    body: renderCreatePayment(createPaymentTermsSchema.parse(attempt.railRequest), {
+      phoneNumber: attempt.phone,
+      clientCorrelator: attempt.railKey,
+      sink: attempt.notificationUrl,
+      sinkToken: attempt.notificationToken,
+      sinkTokenExpiresAt: new Date(attempt.submittedAt.getTime() + SINK_TOKEN_LIFE_MS),
+    }),
+  });
+  switch (answer.kind) {
+    case "ok":
+      return readAnswer(answer.body, attempt);
+    case "unreachable":
+      return { kind: "declined", railReference: null, code: "rail_unavailable", railCode: "unreachable" };
+    case "unclear":
+      return { kind: "unknown", reason: answer.reason };
+    case "refused":
+      return await readRefusal(call, account, attempt, answer);
+    default:
+      return unreachable(answer);
+  }
+}
+
+async function readRefusal(
+  call: CarrierClient,
+  account: OpenRailAccount,
+  attempt: RailAttempt,
+  { status, code }: { readonly status: number; readonly code: string },
+): Promise<RailOutcome> {
+  if (MAYBE_REPEATED.has(code)) {
+    const found = await findByCorrelator(call, account, attempt);
+    if (found.kind !== "not_found") return found;
+  }
+  const declined = DECLINES.get(code);
+  const isBusy = status === 401 || status === 403 || status === 429;
+  return {
+    kind: "declined",
+    railReference: null,
+    code: declined ?? (isBusy ? "rail_unavailable" : "rail_refused_request"),
+    railCode: code,
+  };
+}
+
+async function query(
+  call: CarrierClient,
+  account: OpenRailAccount,
+  attempt: RailAttempt,
+): Promise<RailOutcome> {
+  if (attempt.railReference === null) return await findByCorrelator(call, account, attempt);
+  const answer = await call(account, {
+    method: "GET",
+    path: `/payments/${encodeURIComponent(attempt.railReference)}`,
+    correlator: attempt.paymentId,
+  });
+  if (answer.kind === "ok") return readAnswer(answer.body, attempt);
+  if (answer.kind === "refused" && answer.status === 404) return { kind: "not_found" };
+  return { kind: "unknown", reason: answer.kind };
+}
+
+const LOOK_UP_BEFORE_MS = 5 * 60_000;
+const LOOK_UP_AFTER_MS = 15 * 60_000;
+const PAGE_SIZE = 100;
+const PAGES_MAX = 50;
+
+/** Seeks our request among the payments made around its time. Never sends it again. */
+async function findByCorrelator(
+  call: CarrierClient,
+  account: OpenRailAccount,
+  attempt: RailAttempt,
+): Promise<RailOutcome> {
+  const around = attempt.submittedAt.getTime();
+  for (let page = 1; page <= PAGES_MAX; page += 1) {
+    const query = new URLSearchParams({
+      "paymentCreationDate.gte": new Date(around - LOOK_UP_BEFORE_MS).toISOString(),
+      "paymentCreationDate.lte": new Date(around + LOOK_UP_AFTER_MS).toISOString(),
+      order: "asc",
+      page: String(page),
+      perPage: String(PAGE_SIZE),
+    });
+    const answer = await call(account, {
+      method: "GET",
+      path: `/payments?${query}`,
+      correlator: attempt.paymentId,
+    });
+    if (answer.kind !== "ok") return { kind: "unknown", reason: `look-up: ${answer.kind}` };
+    const rows = camaraPaymentListSchema.safeParse(answer.body);
+    if (!rows.success) return { kind: "unknown", reason: "look-up: unreadable" };
+    const match = rows.data.find((row) => row.amountTransaction.clientCorrelator === attempt.railKey);
+    if (match !== undefined) return toOutcome(match);
+    if (rows.data.length < PAGE_SIZE) return { kind: "not_found" };
+  }
+  return { kind: "unknown", reason: "look-up: too many payments" };
+}
+
+function readAnswer(body: unknown, attempt: RailAttempt): RailOutcome {
+  const parsed = camaraPaymentSchema.safeParse(body);
+  if (!parsed.success) return { kind: "unknown", reason: "unreadable answer" };
+  const { referenceCode } = parsed.data.amountTransaction;
+  if (referenceCode !== attempt.paymentId) {
+    return { kind: "contradiction", reason: `The carrier's record is about ${referenceCode}.` };
+  }
+  return toOutcome(parsed.data);
+}
+
+function toOutcome(payment: CamaraPayment): RailOutcome {
+  const railReference = payment.paymentId;
+  switch (payment.paymentStatus) {
+    case "processing":
+      return { kind: "pending", railReference };
+    case "succeeded": {
+      const amount = amountOf(payment);
+      if (amount === null) return { kind: "contradiction", reason: "The carrier's amount cannot be read." };
+      const { serverReferenceCode } = payment.amountTransaction;
+      const details = serverReferenceCode === undefined ? {} : { statementReference: serverReferenceCode };
+      return { kind: "succeeded", railReference, amount, details };
+    }
+    case "denied":
+      return { kind: "declined", railReference, code: "declined_by_rail", railCode: "denied" };
+    case "cancelled":
+      return { kind: "cancelled", railReference };
+    case "pending_validation":
+    case "reserved":
+      return { kind: "contradiction", reason: `A one-step charge is ${payment.paymentStatus}.` };
+    default:
+      return unreachable(payment.paymentStatus);
+  }
+}
+
+/** A JSON number with three decimals at most is exact as its shortest text. */
+function amountOf(payment: CamaraPayment): Money | null {
+  const { amount, currency } = payment.amountTransaction.paymentAmount.chargingInformation;
+  if (!isCurrencyCode(currency)) return null;
+  try {
+    return fromDecimal(String(amount), currency);
+  } catch {
+    return null;
+  }
+}

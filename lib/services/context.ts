@@ -1,0 +1,101 @@
+// What every verb is given: the ports, whose data, who acts, and the transaction it runs in, if any.
+
+import type { Database } from "#db/client.ts";
+import type { Queue } from "#db/queue.ts";
+import { inTenant, type Tx } from "#db/transaction.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import { ID_RANDOM_LENGTH, type Id, type IdKind, toId } from "#lib/domain/ids.ts";
+import type { PaymentMethod } from "#lib/domain/payment.ts";
+import type { CallbackPort } from "#lib/domain/ports/callback.ts";
+import type { JsonValue } from "#lib/domain/ports/json.ts";
+import type { Rail } from "#lib/domain/ports/rail.ts";
+import type { SmsPort } from "#lib/domain/ports/sms.ts";
+import type { Vault } from "#lib/domain/ports/vault.ts";
+import type { EventData } from "#lib/domain/records.ts";
+import type { Actor, Scope, Tenant } from "#lib/domain/tenant.ts";
+
+export interface Log {
+  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Addresses {
+  /** Scheme, host and port that the world reaches us by; no trailing slash. */
+  readonly origin: string;
+  /** The sandbox's address, or null where there is none. */
+  readonly sandboxUrl: string | null;
+}
+
+/** The event as a callback's body, in the dialect of the door that made the invoice. */
+export type CallbackRenderer = (event: CallbackEvent) => JsonValue;
+
+export interface CallbackEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly sequence: number;
+  readonly occurredAt: Date;
+  readonly data: EventData;
+}
+
+export interface ServiceDeps {
+  readonly db: Database;
+  readonly queue: Queue;
+  readonly vault: Vault;
+  readonly rails: Readonly<Partial<Record<PaymentMethod, Rail>>>;
+  readonly sms: SmsPort;
+  readonly callbacks: CallbackPort;
+  readonly callbackRenderers: ReadonlyMap<string, CallbackRenderer>;
+  readonly addresses: Addresses;
+  readonly log: Log;
+  /** 0 to 1, for spreading retries; nothing secret rests on it. */
+  readonly random: () => number;
+}
+
+export interface ServiceContext extends ServiceDeps {
+  readonly tenant: Tenant;
+  readonly actor: Actor;
+  readonly correlationId: string;
+  readonly tx: Tx | null;
+}
+
+export interface TxContext extends ServiceContext {
+  readonly tx: Tx;
+}
+
+/** Whose data and who acts, for calls that begin outside any transaction. */
+export function contextFor(
+  deps: ServiceDeps,
+  tenant: Tenant,
+  actor: Actor,
+  correlationId: string,
+): ServiceContext {
+  return {
+    ...deps,
+    tenant: { merchantId: tenant.merchantId, mode: tenant.mode },
+    actor,
+    correlationId,
+    tx: null,
+  };
+}
+
+/** Runs `work` in the caller's transaction, or opens one. `work` does database work only. */
+export function transact<T>(ctx: ServiceContext, work: (ctx: TxContext) => Promise<T>): Promise<T> {
+  if (ctx.tx !== null) return work({ ...ctx, tx: ctx.tx });
+  return inTenant(ctx.db, ctx.tenant, (tx) => work({ ...ctx, tx }));
+}
+
+export function newId<K extends IdKind>(deps: Pick<ServiceDeps, "vault">, kind: K): Id<K> {
+  return toId(kind, deps.vault.random(ID_RANDOM_LENGTH));
+}
+
+/**
+ * @throws permission_denied  the caller's key or role lacks the scope; a payer has none
+ */
+export function requireScope(ctx: ServiceContext, scope: Scope): void {
+  const { actor } = ctx;
+  if (actor.kind === "system" || actor.kind === "rail") return;
+  if (actor.kind === "payer" || !actor.scopes.includes(scope)) {
+    throw new ServiceError("permission_denied", `This needs the scope ${scope}.`);
+  }
+}

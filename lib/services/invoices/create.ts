@@ -1,0 +1,179 @@
+// An invoice is made and its SMS is queued.
+
+import { insertInvoice, type NewInvoice } from "#db/queries/invoices.ts";
+import { loadProfile, type MerchantProfile } from "#db/queries/merchants.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import { type InvoiceLine, requireLinesSum } from "#lib/domain/lines.ts";
+import type { Money } from "#lib/domain/money.ts";
+import { lastFour, type Msisdn } from "#lib/domain/msisdn.ts";
+import type { PaymentMethod } from "#lib/domain/payment.ts";
+import type { VettedUrl } from "#lib/domain/ports/callback.ts";
+import type { Invoice } from "#lib/domain/records.ts";
+import { requireRegisteredUrl } from "#lib/domain/web-address.ts";
+import { newId, requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { recordEvent } from "../events/record.ts";
+import { offerMethods } from "../payments/methods.ts";
+import { phoneContext } from "../payments/rail-call.ts";
+import { queueSms } from "../sms/queue-sms.ts";
+import { payUrl } from "../urls.ts";
+
+export interface CreateInvoiceInput {
+  readonly amount: Money;
+  readonly phone: Msisdn;
+  readonly phoneCountry: string | null;
+  readonly description: string;
+  readonly merchantReference: string | null;
+  readonly lines: readonly InvoiceLine[];
+  /** Null: the merchant's default. */
+  readonly purchaseCategory: string | null;
+  readonly dueAt: Date | null;
+  /** Null: 30 days after it is due, or after now. */
+  readonly expiresAt: Date | null;
+  /** Null: every method of the merchant's that fits the amount. */
+  readonly methods: readonly PaymentMethod[] | null;
+  readonly locale: string | null;
+  readonly sms: {
+    readonly sender: string | null;
+    readonly text: string | null;
+    readonly sendAt: Date | null;
+  };
+  readonly shouldSendSms: boolean;
+  /** Null: the merchant's default. */
+  readonly returnUrl: string | null;
+  readonly failureUrl: string | null;
+  readonly cancelUrl: string | null;
+  readonly landingUrl: string | null;
+  readonly callbackUrl: VettedUrl | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly door: string;
+}
+
+export interface InvoiceWithLink {
+  readonly invoice: Invoice;
+  readonly payUrl: string;
+  /** The database's time (UTC), for what is legal now. */
+  readonly now: Date;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULT_LIFE_DAYS = 30;
+const LIFE_MAX_DAYS = 5 * 366;
+
+/**
+ * Creates an open invoice, its link, its event and, unless told otherwise, the job that sends its SMS, all in
+ * one transaction: the caller's, or one of its own. Amounts: minor units (ISO 4217). Instants: UTC.
+ *
+ * @throws permission_denied    the key lacks invoices:write
+ * @throws lines_mismatch       the lines do not add up to the amount
+ * @throws expiry_out_of_range  not in the future, or more than five years ahead
+ * @throws url_not_registered   a return, failure, cancel or landing address is on no registered host
+ * @throws method_unavailable   a method that was named cannot carry this amount
+ * @throws no_method_available  none of the merchant's methods can
+ * @throws sms_not_configured, sms_text_too_long, sms_cap_reached
+ */
+export async function createInvoice(
+  ctx: ServiceContext,
+  input: CreateInvoiceInput,
+): Promise<InvoiceWithLink> {
+  requireScope(ctx, "invoices:write");
+  requireLinesSum(input.lines, input.amount.amountMinor);
+  return await transact(ctx, async (inTx) => {
+    const { tx, tenant } = inTx;
+    const profile = await loadProfile(tx, tenant);
+    const id = newId(inTx, "invoice");
+    const link = inTx.vault.linkToken(id, 1);
+    const phoneHash = inTx.vault.phoneHashes(input.phone)[0];
+    const draft = {
+      ...addressesOf(profile, input),
+      id,
+      amountDue: input.amount,
+      description: input.description,
+      merchantReference: input.merchantReference,
+      purchaseCategory: input.purchaseCategory ?? profile.settings.purchaseCategory,
+      lines: input.lines,
+      methods: chooseMethods(inTx, profile, input),
+      locale: input.locale ?? profile.merchant.locale,
+      dueAt: input.dueAt,
+      expiresAt: chooseExpiry(input, tx.now),
+      sealedPhone: inTx.vault.seal(input.phone, phoneContext({ merchantId: tenant.merchantId, id })),
+      phoneHash,
+      phoneLast4: lastFour(input.phone),
+      phoneCountry: input.phoneCountry,
+      callbackUrl: input.callbackUrl,
+      metadata: input.metadata,
+      smsSender: input.sms.sender,
+      smsText: input.sms.text,
+      linkCounter: 1,
+      linkKeyId: link.keyId,
+      door: input.door,
+    } satisfies NewInvoice;
+    const invoice = await insertInvoice(tx, tenant, draft, link.hash);
+    await recordEvent(inTx, { type: "invoice.created", invoice });
+    if (input.shouldSendSms) {
+      const template = smsTemplateOf(profile, invoice);
+      await queueSms(inTx, { invoice, kind: "invoice", template, sendAt: input.sms.sendAt, phoneHash });
+    }
+    return { invoice, payUrl: payUrl(inTx, invoice), now: tx.now };
+  });
+}
+
+/** The invoice's own text, else the merchant's in its language, else ours. */
+export function smsTemplateOf(
+  profile: MerchantProfile,
+  invoice: Pick<Invoice, "smsText" | "locale">,
+): string | null {
+  return invoice.smsText ?? profile.settings.smsTexts[invoice.locale] ?? null;
+}
+
+function chooseMethods(ctx: TxContext, profile: MerchantProfile, input: CreateInvoiceInput): PaymentMethod[] {
+  const wanted = input.methods ?? profile.settings.methods;
+  const offers = offerMethods(ctx, profile, wanted, input.amount);
+  const refused = offers.find((offer) => offer.obstacle !== null);
+  if (input.methods !== null && refused !== undefined) {
+    throw new ServiceError(
+      "method_unavailable",
+      `${refused.method} cannot carry this amount (${refused.obstacle}).`,
+      {
+        pointer: "/methods",
+      },
+    );
+  }
+  if (offers.every((offer) => offer.obstacle !== null)) {
+    const why = offers.map((offer) => `${offer.method}: ${offer.obstacle}`).join(", ");
+    throw new ServiceError("no_method_available", `No method can carry this amount (${why}).`, {
+      pointer: "/amount",
+    });
+  }
+  return [...wanted];
+}
+
+function chooseExpiry(input: CreateInvoiceInput, now: Date): Date {
+  const latest = now.getTime() + LIFE_MAX_DAYS * DAY_MS;
+  if (input.dueAt !== null && input.dueAt.getTime() > latest) {
+    throw new ServiceError("expiry_out_of_range", "The due date is more than five years ahead.", {
+      pointer: "/due_at",
+    });
+  }
+  const base = Math.max(now.getTime(), input.dueAt?.getTime() ?? 0);
+  const expiresAt = input.expiresAt ?? new Date(base + DEFAULT_LIFE_DAYS * DAY_MS);
+  if (expiresAt <= now || expiresAt.getTime() > latest + DEFAULT_LIFE_DAYS * DAY_MS) {
+    throw new ServiceError("expiry_out_of_range", "The expiry must be in the future, within five years.", {
+      pointer: "/expires_at",
+    });
+  }
+  return expiresAt;
+}
+
+function addressesOf({ settings }: MerchantProfile, input: CreateInvoiceInput) {
+  const hosts = settings.registeredHosts;
+  const chosen = (given: string | null, fallback: string | null, pointer: string) => {
+    if (given !== null) requireRegisteredUrl(given, hosts, settings.mode, pointer);
+    return given ?? fallback;
+  };
+  return {
+    returnUrl: chosen(input.returnUrl, settings.returnUrl, "/return_url"),
+    failureUrl: chosen(input.failureUrl, settings.failureUrl, "/failure_url"),
+    cancelUrl: chosen(input.cancelUrl, settings.cancelUrl, "/cancel_url"),
+    landingUrl: chosen(input.landingUrl, settings.landingUrl, "/landing_url"),
+  };
+}

@@ -1,0 +1,59 @@
+// Everything that happened to one invoice, in order: what it went through, its messages, its attempts, and
+// every try to call the merchant back.
+
+import {
+  listAttemptsOfEvents,
+  listEventsOfInvoice,
+  type StoredEvent,
+  type TimelineAttempt,
+} from "#db/queries/events.ts";
+import { findInvoice } from "#db/queries/invoices.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import type { InvoiceId } from "#lib/domain/ids.ts";
+import { requireScope, type ServiceContext, transact } from "../context.ts";
+
+export interface TimelineEntry {
+  readonly event: StoredEvent;
+  /** Tries to call back about this event, oldest first. */
+  readonly callbackAttempts: readonly TimelineAttempt[];
+}
+
+export interface Timeline {
+  readonly entries: readonly TimelineEntry[];
+  /** Give it as `afterSequence` to go on; null at the end. */
+  readonly nextSequence: number | null;
+}
+
+/**
+ * @param afterSequence  0 to begin
+ * @param limit          1 to 100
+ * @throws permission_denied  the key lacks invoices:read
+ * @throws invoice_not_found
+ */
+export async function listTimeline(
+  ctx: ServiceContext,
+  id: InvoiceId,
+  afterSequence: number,
+  limit: number,
+): Promise<Timeline> {
+  requireScope(ctx, "invoices:read");
+  return await transact(ctx, async ({ tx, tenant }) => {
+    if ((await findInvoice(tx, tenant, id)) === null) {
+      throw new ServiceError("invoice_not_found", "There is no such invoice.");
+    }
+    const rows = await listEventsOfInvoice(tx, tenant, id, afterSequence, limit + 1);
+    const events = rows.slice(0, limit);
+    const attempts = await listAttemptsOfEvents(
+      tx,
+      tenant,
+      events.map((event) => event.id),
+    );
+    return {
+      entries: events.map((event) => ({
+        event,
+        callbackAttempts: attempts.filter((attempt) => attempt.eventId === event.id),
+      })),
+      nextSequence: rows.length > limit ? (events.at(-1)?.sequence ?? null) : null,
+    };
+  });
+}

@@ -1,0 +1,76 @@
+// What a payer sees: only what the page shows.
+
+import { findInvoice } from "#db/queries/invoices.ts";
+import { loadProfile, type Merchant, type MerchantSettings } from "#db/queries/merchants.ts";
+import { listPaymentsOfInvoice } from "#db/queries/payments.ts";
+import { findLinkRoute } from "#db/queries/routing/routes.ts";
+import type { MethodOffer } from "#lib/domain/eligibility.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import { type PayerStep, payerStep } from "#lib/domain/payer-step.ts";
+import { isOpenPayment } from "#lib/domain/payment.ts";
+import type { Invoice, Payment } from "#lib/domain/records.ts";
+import { contextFor, type ServiceContext, type ServiceDeps, transact } from "../context.ts";
+import { offerMethods } from "../payments/methods.ts";
+
+const TOKEN = /^[0-9A-Za-z]{22}$/;
+
+/**
+ * The context of the payer who holds a link. The link is the permission: it opens this invoice and nothing else.
+ *
+ * @throws link_not_found  malformed or unknown; the same for both
+ */
+export async function openLink(
+  deps: ServiceDeps,
+  token: string,
+  correlationId: string,
+): Promise<PayerContext> {
+  const route = TOKEN.test(token) ? await findLinkRoute(deps.db, deps.vault.hash(token)) : null;
+  if (route === null) throw new ServiceError("link_not_found", "There is no such link.");
+  const actor = { kind: "payer", id: route.invoiceId } as const;
+  return { ...contextFor(deps, route.tenant, actor, correlationId), actor };
+}
+
+export interface PayerContext extends ServiceContext {
+  readonly actor: { readonly kind: "payer"; readonly id: Invoice["id"] };
+}
+
+export interface PayerView {
+  readonly invoice: Invoice;
+  readonly merchant: Merchant;
+  readonly settings: MerchantSettings;
+  readonly step: PayerStep;
+  /** The newest attempt that no other has superseded. */
+  readonly attempt: Payment | null;
+  /** The payment that paid the invoice. */
+  readonly accepted: Payment | null;
+  /** Attempts that were given up for another method, and may still go through. */
+  readonly superseded: readonly Payment[];
+  /** Methods that can be used now, in the merchant's order. */
+  readonly offers: readonly MethodOffer[];
+  /** The database's time (UTC). */
+  readonly now: Date;
+}
+
+/** Everything the payer's pages need, in one transaction. */
+export async function viewInvoice(ctx: PayerContext): Promise<PayerView> {
+  return await transact(ctx, async (inTx) => {
+    const { tx, tenant } = inTx;
+    const invoice = await findInvoice(tx, tenant, ctx.actor.id);
+    if (invoice === null) throw new ServiceError("link_not_found", "There is no such link.");
+    const { merchant, settings, accounts } = await loadProfile(tx, tenant);
+    const payments = await listPaymentsOfInvoice(tx, tenant, invoice.id);
+    const attempt = payments.filter((payment) => payment.supersededAt === null).at(-1) ?? null;
+    const offers = offerMethods(inTx, { merchant, settings, accounts }, invoice.methods, invoice.amountDue);
+    return {
+      invoice,
+      merchant,
+      settings,
+      step: payerStep(invoice, attempt, tx.now),
+      attempt,
+      accepted: payments.find((payment) => payment.id === invoice.paidPaymentId) ?? null,
+      superseded: payments.filter((payment) => payment.supersededAt !== null && isOpenPayment(payment.state)),
+      offers: offers.filter((offer) => offer.obstacle === null),
+      now: tx.now,
+    };
+  });
+}

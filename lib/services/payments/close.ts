@@ -1,0 +1,54 @@
+// Ends an open attempt, so that another method can be chosen or the invoice can end.
+
+import { lockInvoice } from "#db/queries/invoices.ts";
+import { findOpenPayment, lockPayment, updatePaymentFacts } from "#db/queries/payments.ts";
+import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
+import { isOpenPayment } from "#lib/domain/payment.ts";
+import type { Payment } from "#lib/domain/records.ts";
+import { type ServiceContext, transact } from "../context.ts";
+import { recordEvent } from "../events/record.ts";
+import { advancePayment } from "./advance.ts";
+import { applyOutcome, lockBoth } from "./apply-outcome.ts";
+import { prepareRailCall } from "./rail-call.ts";
+
+/**
+ * Closes the invoice's open attempt where its rail can; where it cannot, or does not answer, the attempt is
+ * superseded: it may still succeed, and is still asked about. Afterwards no open attempt stands in the way of
+ * another, unless the rail turns out to have the money already. Returns the attempt as it then is, or null.
+ */
+export async function closeOpenAttempt(ctx: ServiceContext, invoiceId: InvoiceId): Promise<Payment | null> {
+  const open = await transact(ctx, ({ tx, tenant }) => findOpenPayment(tx, tenant, invoiceId));
+  if (open === null) return null;
+  const closed = await closeAttempt(ctx, open.id);
+  return isOpenPayment(closed.state) ? await supersede(ctx, closed) : closed;
+}
+
+/** Closes one attempt at its rail, superseded or not. Returns it as it is afterwards. */
+export async function closeAttempt(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
+  const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
+  if (!isOpenPayment(payment.state)) return payment;
+  if (payment.state === "created") return await giveUpUnasked(ctx, paymentId);
+  if (!rail.capabilities(account).cancel) return payment;
+  return await applyOutcome(ctx, paymentId, await rail.cancel(account, attempt));
+}
+
+/** No rail was asked: the attempt ends here. Where it was submitted in the meantime it stays as it is. */
+async function giveUpUnasked(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
+  return await transact(ctx, async (inTx) => {
+    const locked = await lockBoth(inTx, paymentId);
+    if (locked.payment.state !== "created") return locked.payment;
+    return await advancePayment(inTx, { ...locked, event: "cancelled" });
+  });
+}
+
+async function supersede(ctx: ServiceContext, payment: Payment): Promise<Payment> {
+  return await transact(ctx, async (inTx) => {
+    const invoice = await lockInvoice(inTx.tx, inTx.tenant, payment.invoiceId);
+    const locked = await lockPayment(inTx.tx, inTx.tenant, payment.id);
+    if (invoice === null || locked === null) throw new Error(`Payment ${payment.id} disappeared.`);
+    if (!isOpenPayment(locked.state) || locked.supersededAt !== null) return locked;
+    const noted = await updatePaymentFacts(inTx.tx, locked, { supersededAt: inTx.tx.now });
+    await recordEvent(inTx, { type: "payment.superseded", invoice, payment: noted });
+    return noted;
+  });
+}

@@ -1,0 +1,114 @@
+// Everything a call to a rail needs, read in one transaction, so that the call itself runs outside of any.
+
+import { findInvoice } from "#db/queries/invoices.ts";
+import { findRailAccount, type RailAccount } from "#db/queries/merchants.ts";
+import { findPayment } from "#db/queries/payments.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import { type PaymentId, parseId, type RailAccountId } from "#lib/domain/ids.ts";
+import type { Msisdn } from "#lib/domain/msisdn.ts";
+import type { JsonValue } from "#lib/domain/ports/json.ts";
+import type { OpenRailAccount, Rail, RailAttempt } from "#lib/domain/ports/rail.ts";
+import type { Invoice, Payment } from "#lib/domain/records.ts";
+import { type ServiceContext, type ServiceDeps, transact } from "../context.ts";
+import { notificationUrl, payUrl } from "../urls.ts";
+
+export interface RailCall {
+  readonly rail: Rail;
+  readonly account: OpenRailAccount;
+  readonly attempt: RailAttempt;
+  readonly payment: Payment;
+}
+
+/**
+ * Loads a payment with its rail, ready to be called.
+ *
+ * @throws payment_not_found
+ */
+export async function prepareRailCall(ctx: ServiceContext, paymentId: PaymentId): Promise<RailCall> {
+  const loaded = await transact(ctx, async ({ tx, tenant }) => {
+    const payment = await findPayment(tx, tenant, paymentId);
+    if (payment === null) throw new ServiceError("payment_not_found", "There is no such payment.");
+    const invoice = await findInvoice(tx, tenant, payment.invoiceId);
+    const account = await findRailAccount(tx, tenant, payment.railAccountId);
+    if (invoice === null || account === null) throw new Error(`Payment ${paymentId} has lost its relations.`);
+    return { payment, invoice, account, now: tx.now };
+  });
+  const { payment, invoice, account, now } = loaded;
+  return {
+    rail: railOf(ctx, payment),
+    account: openRailAccount(ctx, account),
+    attempt: toAttempt(ctx, payment, invoice, now),
+    payment,
+  };
+}
+
+export function railOf(deps: ServiceDeps, payment: Pick<Payment, "method">): Rail {
+  const rail = deps.rails[payment.method];
+  if (rail === undefined) throw new Error(`No rail carries ${payment.method}.`);
+  return rail;
+}
+
+/** Opens a merchant's account for one call. */
+export function openRailAccount(deps: ServiceDeps, account: RailAccount): OpenRailAccount {
+  const { sandboxUrl } = deps.addresses;
+  if (account.target === "sandbox" && sandboxUrl === null) {
+    throw new Error("An account is at the sandbox, and there is none here.");
+  }
+  return {
+    id: account.id,
+    mode: account.mode,
+    baseUrl: account.target === "sandbox" ? sandboxUrl : account.baseUrl,
+    credentials: JSON.parse(deps.vault.open(account.credentials, credentialsContext(account))) as JsonValue,
+    settings: account.settings,
+  };
+}
+
+/** What sealed credentials are bound to. */
+export function credentialsContext(account: Pick<RailAccount, "merchantId" | "mode" | "kind">): string {
+  return `rail:${account.merchantId}:${account.mode}:${account.kind}`;
+}
+
+export function openPhone(
+  deps: ServiceDeps,
+  invoice: Pick<Invoice, "sealedPhone" | "merchantId" | "id">,
+): Msisdn {
+  return deps.vault.open(invoice.sealedPhone, phoneContext(invoice)) as Msisdn;
+}
+
+export function phoneContext(invoice: Pick<Invoice, "merchantId" | "id">): string {
+  return `phone:${invoice.merchantId}:${invoice.id}`;
+}
+
+function toAttempt(deps: ServiceDeps, payment: Payment, invoice: Invoice, now: Date): RailAttempt {
+  return {
+    paymentId: payment.id,
+    merchantId: payment.merchantId,
+    amount: payment.amount,
+    railKey: payment.railKey,
+    railRequest: payment.railRequest,
+    railReference: payment.railReference,
+    phone: openPhone(deps, invoice),
+    payUrl: payUrl(deps, invoice),
+    notificationUrl: notificationUrl(deps, payment.method, payment.railAccountId),
+    notificationToken: notificationToken(deps, payment),
+    submittedAt: payment.submittedAt ?? payment.createdAt,
+    now,
+  };
+}
+
+/** Names the payment and proves that we made it, for rails that authenticate with a bearer token of ours. */
+export function notificationToken(deps: ServiceDeps, payment: Pick<Payment, "id" | "railAccountId">): string {
+  return `${payment.id}~${deps.vault.sign("notification", `${payment.railAccountId}:${payment.id}`)}`;
+}
+
+/** The payment a token was given out for, or null where it is not ours or belongs to another account. */
+export function checkNotificationToken(
+  deps: ServiceDeps,
+  accountId: RailAccountId,
+  token: string,
+): PaymentId | null {
+  const tilde = token.indexOf("~");
+  const id = parseId("payment", token.slice(0, Math.max(tilde, 0)));
+  if (id === null) return null;
+  return deps.vault.verify("notification", `${accountId}:${id}`, token.slice(tilde + 1)) ? id : null;
+}

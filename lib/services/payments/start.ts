@@ -1,0 +1,168 @@
+// A method is chosen: commit the intent, ask the rail, commit what it said.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { violatedUnique } from "#db/errors.ts";
+import { findConsentCode } from "#db/queries/consent-codes.ts";
+import { lockInvoice } from "#db/queries/invoices.ts";
+import { loadProfile } from "#db/queries/merchants.ts";
+import { findOpenPayment, findPayment, insertPayment } from "#db/queries/payments.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import type { InvoiceId } from "#lib/domain/ids.ts";
+import { isPastExpiry } from "#lib/domain/invoice.ts";
+import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
+import type { Invoice, Payment } from "#lib/domain/records.ts";
+import { newId, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { recordEvent } from "../events/record.ts";
+import { queueCodeSms } from "../sms/queue-code.ts";
+import { advancePayment } from "./advance.ts";
+import { closeOpenAttempt } from "./close.ts";
+import { findMethod, offerMethods } from "./methods.ts";
+import { planFirstPoll } from "./poll.ts";
+import { submitPayment } from "./submit.ts";
+
+export interface StartPaymentInput {
+  readonly invoiceId: InvoiceId;
+  readonly method: PaymentMethod;
+  /** Runs in the transaction that commits the intent, for an idempotency key that must be stored with it. */
+  readonly withIntent?: (ctx: TxContext, payment: Payment) => Promise<void>;
+}
+
+/** Rounds of closing another attempt and trying again; two payers who keep switching stop here. */
+const ROUNDS_MAX = 3;
+
+/**
+ * Starts to pay an open invoice by one method. An open attempt by the same method is continued, never doubled;
+ * one by another method is closed, or superseded where its rail cannot close it. The payment returned is in
+ * whatever state the rail's answer led to; where the answer is missing it is `pending` and unknown.
+ *
+ * @throws invoice_not_found
+ * @throws invoice_state_conflict  paid, cancelled, expired, or being paid just now
+ * @throws method_unavailable      not among the invoice's methods, or its amount or currency does not fit
+ * @throws attempt_in_progress     other calls keep changing the attempt
+ */
+export async function startPayment(ctx: ServiceContext, input: StartPaymentInput): Promise<Payment> {
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const step = await commitIntent(ctx, input);
+    if (step.kind === "created") return await submitPayment(ctx, step.payment.id);
+    if (step.kind === "needs_code") return step.payment;
+    if (step.kind === "same") return await joinAttempt(ctx, step.payment);
+    const closed = await closeOpenAttempt(ctx, input.invoiceId);
+    if (closed?.state === "succeeded") {
+      throw new ServiceError("invoice_state_conflict", "The invoice is paid.");
+    }
+  }
+  throw new ServiceError("attempt_in_progress", "Another attempt is under way.", { retryAfterSeconds: 2 });
+}
+
+type Intent =
+  | { readonly kind: "created" | "needs_code" | "same"; readonly payment: Payment }
+  | { readonly kind: "other_open" };
+
+async function commitIntent(ctx: ServiceContext, input: StartPaymentInput): Promise<Intent> {
+  try {
+    return await transact(ctx, async (inTx) => {
+      const { tx, tenant } = inTx;
+      const invoice = await lockInvoice(tx, tenant, input.invoiceId);
+      if (invoice === null) throw new ServiceError("invoice_not_found", "There is no such invoice.");
+      if (invoice.state !== "open" || isPastExpiry(invoice.expiresAt, tx.now)) {
+        const state = invoice.state === "open" ? "expired" : invoice.state;
+        throw new ServiceError("invoice_state_conflict", `The invoice is ${state}.`);
+      }
+      const open = await findOpenPayment(tx, tenant, invoice.id);
+      if (open === null || (await isStaleConsent(inTx, invoice, open))) {
+        return await createAttempt(inTx, invoice, input);
+      }
+      if (open.method !== input.method) return { kind: "other_open" };
+      await input.withIntent?.(inTx, open);
+      return { kind: "same", payment: open };
+    });
+  } catch (error) {
+    // Another call made the open attempt between our look and our insert.
+    if (violatedUnique(error) === "payments_one_open") return { kind: "other_open" };
+    throw error;
+  }
+}
+
+/** An attempt whose code ran out unanswered makes room: no rail was ever asked about it. */
+async function isStaleConsent(ctx: TxContext, invoice: Invoice, open: Payment): Promise<boolean> {
+  if (open.state !== "created") return false;
+  const code = await findConsentCode(ctx.tx, ctx.tenant, open.id);
+  if (code === null || code.expiresAt > ctx.tx.now) return false;
+  await advancePayment(ctx, { invoice, payment: open, event: "expired" });
+  return true;
+}
+
+async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPaymentInput): Promise<Intent> {
+  const { tx, tenant } = ctx;
+  const profile = await loadProfile(tx, tenant);
+  const isListed = invoice.methods.includes(input.method);
+  const [offer] = offerMethods(ctx, profile, [input.method], invoice.amountDue);
+  const usable = findMethod(ctx, profile, input.method);
+  if (!isListed || usable === null || offer === undefined || offer.obstacle !== null) {
+    const why = offer?.obstacle ?? "not_listed";
+    throw new ServiceError("method_unavailable", `This invoice cannot be paid by ${input.method} (${why}).`, {
+      pointer: "/method",
+    });
+  }
+  const id = newId(ctx, "payment");
+  const created = await insertPayment(tx, tenant, {
+    id,
+    invoiceId: invoice.id,
+    method: input.method,
+    railAccountId: usable.account.id,
+    amount: invoice.amountDue,
+    railKey: `${id}:begin`,
+    railRequest: usable.rail.prepare({
+      paymentId: id,
+      merchantId: tenant.merchantId,
+      amount: invoice.amountDue,
+      description: invoice.description,
+      merchantName: profile.merchant.name,
+      merchantReference: invoice.merchantReference,
+      purchaseCategory: invoice.purchaseCategory,
+      locale: invoice.locale,
+      expiresAt: invoice.expiresAt,
+      now: tx.now,
+    }),
+  });
+  await recordEvent(ctx, { type: "payment.started", invoice, payment: created });
+  await input.withIntent?.(ctx, created);
+  if (!usable.rail.capabilities(usable.account).asksPayer) {
+    await queueCodeSms(ctx, invoice, created);
+    return { kind: "needs_code", payment: created };
+  }
+  return { kind: "created", payment: await commitSubmission(ctx, invoice, created) };
+}
+
+/** Commits that the rail is about to be asked, and that it will be asked about. */
+export async function commitSubmission(ctx: TxContext, invoice: Invoice, payment: Payment): Promise<Payment> {
+  const submitted = await advancePayment(ctx, {
+    invoice,
+    payment,
+    event: "submitted",
+    facts: { submittedAt: ctx.tx.now },
+  });
+  await planFirstPoll(ctx, payment.id);
+  return submitted;
+}
+
+const JOIN_TRIES = 40;
+const JOIN_PAUSE_MS = 100;
+
+/**
+ * A second tap, or a second device: waits briefly for the answer that the first call is getting, so that both
+ * browsers are led to the same place.
+ */
+async function joinAttempt(ctx: ServiceContext, first: Payment): Promise<Payment> {
+  let payment = first;
+  for (let attempt = 0; attempt < JOIN_TRIES && isBeingAsked(payment); attempt += 1) {
+    await sleep(JOIN_PAUSE_MS);
+    payment = (await transact(ctx, ({ tx, tenant }) => findPayment(tx, tenant, first.id))) ?? payment;
+  }
+  return payment;
+}
+
+function isBeingAsked(payment: Payment): boolean {
+  const isAnswered = payment.railReference !== null || payment.unknownSince !== null;
+  return isOpenPayment(payment.state) && payment.state !== "created" && !isAnswered;
+}

@@ -1,0 +1,20 @@
+// Asks the rail to take the money of an attempt whose intent is committed.
+
+import type { PaymentId } from "#lib/domain/ids.ts";
+import type { Payment } from "#lib/domain/records.ts";
+import type { ServiceContext } from "../context.ts";
+import { applyOutcome } from "./apply-outcome.ts";
+import { prepareRailCall } from "./rail-call.ts";
+
+/**
+ * Calls the rail outside any transaction and applies what it said. Safe to repeat: the rail is given the same
+ * key and the same request, and an attempt that has its answer is returned as it is.
+ *
+ * @throws payment_not_found
+ */
+export async function submitPayment(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
+  const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
+  if (payment.state !== "pending" || payment.railReference !== null) return payment;
+  const outcome = await rail.begin(account, attempt);
+  return await applyOutcome(ctx, paymentId, outcome);
+}

@@ -1,0 +1,105 @@
+// CAMARA Carrier Billing 0.5 on the wire, as far as we speak it.
+// Source: camaraproject/CarrierBillingCheckOut, release r3.2, carrier-billing.yaml; Commonalities 0.6.
+
+import { z } from "zod";
+
+export const CAMARA_STATUSES = [
+  "processing",
+  "pending_validation",
+  "denied",
+  "reserved",
+  "succeeded",
+  "cancelled",
+] as const;
+export type CamaraStatus = (typeof CAMARA_STATUSES)[number];
+
+export const accessTokenSchema = z.object({
+  access_token: z.string().min(1),
+  /** Seconds. */
+  expires_in: z.number().positive().default(300),
+});
+
+export const camaraErrorSchema = z.object({
+  status: z.number().int(),
+  code: z.string(),
+  message: z.string().default(""),
+});
+
+const chargingInformationSchema = z.object({
+  /** Whole units of the currency, three decimals at most. */
+  amount: z.number(),
+  currency: z.string(),
+});
+
+export const camaraPaymentSchema = z.object({
+  paymentId: z.string().min(1).max(255),
+  paymentStatus: z.enum(CAMARA_STATUSES),
+  paymentCreationDate: z.string(),
+  amountTransaction: z.object({
+    clientCorrelator: z.string().optional(),
+    referenceCode: z.string(),
+    serverReferenceCode: z.string().max(255).optional(),
+    paymentAmount: z.object({ chargingInformation: chargingInformationSchema }),
+  }),
+});
+export type CamaraPayment = z.infer<typeof camaraPaymentSchema>;
+
+export const camaraPaymentListSchema = z.array(camaraPaymentSchema);
+
+export const camaraNotificationSchema = z.object({
+  id: z.string().min(1).max(255),
+  source: z.string().min(1).max(512),
+  type: z.string().min(1).max(255),
+  specversion: z.literal("1.0"),
+  data: z.object({ paymentId: z.string().min(1).max(255) }),
+});
+
+/** What is stored of a one-step request; the phone number and the sink are put in for the call only. */
+export const createPaymentTermsSchema = z.object({
+  amount: z.string(),
+  currency: z.string(),
+  description: z.string(),
+  merchantName: z.string(),
+  merchantIdentifier: z.string(),
+  purchaseCategoryCode: z.string().optional(),
+  referenceCode: z.string(),
+});
+export type CreatePaymentTerms = z.infer<typeof createPaymentTermsSchema>;
+
+export interface CreatePaymentCall {
+  readonly phoneNumber: string;
+  readonly clientCorrelator: string;
+  readonly sink: string;
+  readonly sinkToken: string;
+  /** UTC. */
+  readonly sinkTokenExpiresAt: Date;
+}
+
+/** The body of `POST /payments`: the invoice's amount with tax, charged in one step. */
+export function renderCreatePayment(terms: CreatePaymentTerms, call: CreatePaymentCall) {
+  const { amount, currency, description, merchantName, merchantIdentifier, purchaseCategoryCode } = terms;
+  return {
+    amountTransaction: {
+      phoneNumber: call.phoneNumber,
+      clientCorrelator: call.clientCorrelator,
+      referenceCode: terms.referenceCode,
+      paymentAmount: {
+        // Decimal text with at most three decimals and eight digits: exact as a JSON number.
+        chargingInformation: { amount: Number(amount), currency, description, isTaxIncluded: true },
+        chargingMetaData: {
+          merchantName,
+          merchantIdentifier,
+          channel: "SMS",
+          ...(purchaseCategoryCode === undefined ? {} : { purchaseCategoryCode }),
+        },
+      },
+    },
+    sink: call.sink,
+    sinkCredential: {
+      credentialType: "ACCESSTOKEN",
+      accessToken: call.sinkToken,
+      accessTokenType: "bearer",
+      accessTokenExpiresUtc: call.sinkTokenExpiresAt.toISOString(),
+    },
+  };
+}
