@@ -7,10 +7,10 @@ import { findLinkRoute } from "#db/queries/routing/routes.ts";
 import type { MethodOffer } from "#lib/domain/eligibility.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import { type PayerStep, payerStep } from "#lib/domain/payer-step.ts";
-import { isOpenPayment } from "#lib/domain/payment.ts";
+import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
 import { contextFor, type ServiceContext, type ServiceDeps, transact } from "../context.ts";
-import { offerMethods } from "../payments/methods.ts";
+import { findMethod, offerMethods } from "../payments/methods.ts";
 
 const TOKEN = /^[0-9A-Za-z]{22}$/;
 
@@ -47,6 +47,8 @@ export interface PayerView {
   readonly superseded: readonly Payment[];
   /** Methods that can be used now, in the merchant's order. */
   readonly offers: readonly MethodOffer[];
+  /** Methods where our own code by SMS is the consent. */
+  readonly ownCodeMethods: readonly PaymentMethod[];
   /** The database's time (UTC). */
   readonly now: Date;
 }
@@ -60,6 +62,9 @@ export async function viewInvoice(ctx: PayerContext): Promise<PayerView> {
     const { merchant, settings, accounts } = await loadProfile(tx, tenant);
     const payments = await listPaymentsOfInvoice(tx, tenant, invoice.id);
     const attempt = payments.filter((payment) => payment.supersededAt === null).at(-1) ?? null;
+    const superseded = payments.filter(
+      (payment) => payment.supersededAt !== null && isOpenPayment(payment.state),
+    );
     const offers = offerMethods(inTx, { merchant, settings, accounts }, invoice.methods, invoice.amountDue);
     return {
       invoice,
@@ -68,8 +73,14 @@ export async function viewInvoice(ctx: PayerContext): Promise<PayerView> {
       step: payerStep(invoice, attempt, tx.now),
       attempt,
       accepted: payments.find((payment) => payment.id === invoice.paidPaymentId) ?? null,
-      superseded: payments.filter((payment) => payment.supersededAt !== null && isOpenPayment(payment.state)),
-      offers: offers.filter((offer) => offer.obstacle === null),
+      superseded,
+      offers: offers.filter(
+        (offer) => offer.obstacle === null && !superseded.some((payment) => payment.method === offer.method),
+      ),
+      ownCodeMethods: invoice.methods.filter((method) => {
+        const usable = findMethod(inTx, { merchant, settings, accounts }, method);
+        return usable !== null && !usable.rail.capabilities(usable.account).asksPayer;
+      }),
       now: tx.now,
     };
   });

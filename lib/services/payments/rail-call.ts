@@ -57,7 +57,8 @@ export function openRailAccount(deps: ServiceDeps, account: RailAccount): OpenRa
   return {
     id: account.id,
     mode: account.mode,
-    baseUrl: account.target === "sandbox" ? sandboxUrl : account.baseUrl,
+    // At the sandbox each service has its place below one address.
+    baseUrl: account.target === "sandbox" ? `${sandboxUrl}${account.baseUrl ?? ""}` : account.baseUrl,
     credentials: JSON.parse(deps.vault.open(account.credentials, credentialsContext(account))) as JsonValue,
     settings: account.settings,
   };

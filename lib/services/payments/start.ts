@@ -5,7 +5,7 @@ import { violatedUnique } from "#db/errors.ts";
 import { findConsentCode } from "#db/queries/consent-codes.ts";
 import { lockInvoice } from "#db/queries/invoices.ts";
 import { loadProfile } from "#db/queries/merchants.ts";
-import { findOpenPayment, findPayment, insertPayment } from "#db/queries/payments.ts";
+import { findOpenPayment, findPayment, insertPayment, listPaymentsOfInvoice } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import { isPastExpiry } from "#lib/domain/invoice.ts";
@@ -42,10 +42,8 @@ const ROUNDS_MAX = 3;
  */
 export async function startPayment(ctx: ServiceContext, input: StartPaymentInput): Promise<Payment> {
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    const step = await commitIntent(ctx, input);
-    if (step.kind === "created") return await submitPayment(ctx, step.payment.id);
-    if (step.kind === "needs_code") return step.payment;
-    if (step.kind === "same") return await joinAttempt(ctx, step.payment);
+    const intent = await commitIntent(ctx, input);
+    if (intent.kind !== "other_open") return await carryOut(ctx, intent);
     const closed = await closeOpenAttempt(ctx, input.invoiceId);
     if (closed?.state === "succeeded") {
       throw new ServiceError("invoice_state_conflict", "The invoice is paid.");
@@ -54,11 +52,20 @@ export async function startPayment(ctx: ServiceContext, input: StartPaymentInput
   throw new ServiceError("attempt_in_progress", "Another attempt is under way.", { retryAfterSeconds: 2 });
 }
 
-type Intent =
-  | { readonly kind: "created" | "needs_code" | "same"; readonly payment: Payment }
-  | { readonly kind: "other_open" };
+export type CommittedIntent = {
+  readonly kind: "created" | "needs_code" | "same";
+  readonly payment: Payment;
+};
+export type Intent = CommittedIntent | { readonly kind: "other_open" };
 
-async function commitIntent(ctx: ServiceContext, input: StartPaymentInput): Promise<Intent> {
+/** What follows a committed intent, outside any transaction. */
+export async function carryOut(ctx: ServiceContext, { kind, payment }: CommittedIntent): Promise<Payment> {
+  if (kind === "created") return await submitPayment(ctx, payment.id);
+  return kind === "same" ? await joinAttempt(ctx, payment) : payment;
+}
+
+/** Commits an attempt by the chosen method, in the caller's transaction or one of its own; no rail is asked. */
+export async function commitIntent(ctx: ServiceContext, input: StartPaymentInput): Promise<Intent> {
   try {
     return await transact(ctx, async (inTx) => {
       const { tx, tenant } = inTx;
@@ -104,6 +111,12 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
       pointer: "/method",
     });
   }
+  if (await hasOpenAttempt(ctx, invoice, input.method)) {
+    throw new ServiceError(
+      "attempt_in_progress",
+      `An earlier attempt by ${input.method} may still go through.`,
+    );
+  }
   const id = newId(ctx, "payment");
   const created = await insertPayment(tx, tenant, {
     id,
@@ -132,6 +145,12 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
     return { kind: "needs_code", payment: created };
   }
   return { kind: "created", payment: await commitSubmission(ctx, invoice, created) };
+}
+
+/** A given-up attempt that its rail may still carry out: a second one by the same rail could charge twice. */
+async function hasOpenAttempt(ctx: TxContext, invoice: Invoice, method: PaymentMethod): Promise<boolean> {
+  const attempts = await listPaymentsOfInvoice(ctx.tx, ctx.tenant, invoice.id);
+  return attempts.some((attempt) => attempt.method === method && isOpenPayment(attempt.state));
 }
 
 /** Commits that the rail is about to be asked, and that it will be asked about. */

@@ -1,0 +1,1 @@
+export { postChange as POST } from "#lib/web/payer/handlers.ts";

@@ -1,0 +1,1 @@
+export { getClosed as GET } from "#lib/web/payer/handlers.ts";

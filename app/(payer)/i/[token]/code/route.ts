@@ -1,0 +1,1 @@
+export { getCode as GET, postCode as POST } from "#lib/web/payer/handlers.ts";

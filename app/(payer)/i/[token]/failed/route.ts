@@ -1,0 +1,1 @@
+export { getFailed as GET } from "#lib/web/payer/handlers.ts";

@@ -1,0 +1,1 @@
+export { getMethod as GET } from "#lib/web/payer/handlers.ts";

@@ -1,0 +1,1 @@
+export { postPay as POST } from "#lib/web/payer/handlers.ts";

@@ -1,0 +1,1 @@
+export { getReceipt as GET } from "#lib/web/payer/handlers.ts";

@@ -1,0 +1,1 @@
+export { getReturn as GET } from "#lib/web/payer/handlers.ts";

@@ -1,0 +1,1 @@
+export { getLanding as GET } from "#lib/web/payer/handlers.ts";

@@ -1,0 +1,3 @@
+import { serveNothing } from "../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNothing();

@@ -1,0 +1,6 @@
+import { sendInvoiceOperation } from "#lib/doors/native/invoices.ts";
+import { serveNative } from "../../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices/{id}/send", {
+  POST: sendInvoiceOperation,
+});

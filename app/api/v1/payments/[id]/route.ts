@@ -1,0 +1,4 @@
+import { getPaymentOperation } from "#lib/doors/native/payments.ts";
+import { serveNative } from "../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/payments/{id}", { GET: getPaymentOperation });

@@ -1,0 +1,62 @@
+// Our own code by SMS: typing it is the consent to the charge.
+
+import { Heading, Paragraph, SubmitButton } from "./parts.tsx";
+import type { PayerText } from "./text.ts";
+
+export interface CodeProps {
+  readonly text: PayerText;
+  readonly amount: string;
+  readonly phoneLast4: string;
+  readonly action: string;
+  readonly proof: string;
+  /** What was wrong with the last try, in words. */
+  readonly error: string | null;
+}
+
+export function CodeForm({ text, amount, phoneLast4, action, proof, error }: CodeProps) {
+  return (
+    <>
+      {error !== null && (
+        <div
+          className="mb-5 rounded-lg border-2 border-red-700 p-4 dark:border-red-400"
+          role="alert"
+          aria-labelledby="problem"
+        >
+          <h2 id="problem" className="font-semibold">
+            {text.t("code_error_title")}
+          </h2>
+          <a className="mt-1 inline-block py-1 text-red-800 underline dark:text-red-300" href="#code">
+            {error}
+          </a>
+        </div>
+      )}
+      <Heading>{text.t("code_heading")}</Heading>
+      <Paragraph>{text.t("code_text", { amount, last4: phoneLast4 })}</Paragraph>
+      <form method="post" action={action} className="mt-6">
+        <input type="hidden" name="proof" value={proof} />
+        <label className="block font-medium" htmlFor="code">
+          {text.t("code_label")}
+        </label>
+        {error !== null && (
+          <p id="code-error" className="mt-1 text-red-800 dark:text-red-300">
+            {error}
+          </p>
+        )}
+        <input
+          id="code"
+          name="code"
+          className="mt-2 mb-5 block w-full rounded-xl border-2 border-stone-500 bg-white px-4 py-3 text-2xl tracking-widest text-stone-900 tabular-nums dark:bg-stone-950 dark:text-stone-100"
+          type="text"
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          pattern="\s*[0-9]{6}\s*"
+          maxLength={12}
+          required={true}
+          aria-invalid={error !== null}
+          aria-describedby={error === null ? undefined : "code-error"}
+        />
+        <SubmitButton label={text.t("code_submit", { amount })} />
+      </form>
+    </>
+  );
+}

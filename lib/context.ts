@@ -1,0 +1,88 @@
+// The composition root: configuration and every adapter become what verbs are given. One a process.
+
+import { type Database, openDatabase } from "#db/client.ts";
+import { createQueue } from "#db/queue.ts";
+import { isInTransaction } from "#db/transaction.ts";
+import { resolveAll } from "./callbacks/guard.ts";
+import { createCallbackSender } from "./callbacks/sender.ts";
+import { type Config, getConfig } from "./config.ts";
+import { createVault } from "./crypto/vault.ts";
+import { renderNativeCallback } from "./doors/native/callback-view.ts";
+import { createLog } from "./log.ts";
+import { createCardRail } from "./rails/card/rail.ts";
+import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
+import type { ServiceDeps } from "./services/context.ts";
+import { createTwilioSms } from "./sms/twilio.ts";
+
+export type ProcessKind = "web" | "worker" | "seed";
+
+export interface Runtime {
+  readonly config: Config;
+  readonly deps: ServiceDeps;
+  /** Stops claiming work, finishes what runs, closes every connection. */
+  close(): Promise<void>;
+}
+
+/** Builds the runtime of one process from its settings. Nothing connects before it is used. */
+export function createRuntime(kind: ProcessKind, config: Config): Runtime {
+  const log = createLog(kind, config.logLevel);
+  const db: Database = openDatabase({
+    url: config.databaseUrl,
+    applicationName: `billtext-${kind}`,
+    connectionsMax: config.databaseConnectionsMax,
+    onConnectionLost: (error) => log.warn("database.connection_lost", { error }),
+  });
+  const queue = createQueue({
+    db,
+    isWorker: kind === "worker",
+    onError: (error, job) => log.error("queue.error", { error, job: job?.name, jobId: job?.id }),
+  });
+  const deps: ServiceDeps = {
+    db,
+    queue,
+    log,
+    vault: createVault(config.masterKeys),
+    rails: {
+      card: outsideTransactions(createCardRail({ timeoutMs: config.railTimeoutMs })),
+      carrier_billing: outsideTransactions(createCarrierRail({ timeoutMs: config.railTimeoutMs })),
+    },
+    sms: outsideTransactions(createTwilioSms({ timeoutMs: config.railTimeoutMs })),
+    callbacks: outsideTransactions(createCallbackSender({ ...config.callback, resolve: resolveAll })),
+    callbackRenderers: new Map([["native", renderNativeCallback]]),
+    addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
+    random: Math.random,
+  };
+  return {
+    config,
+    deps,
+    async close() {
+      await queue.stop();
+      await db.close();
+    },
+  };
+}
+
+/** Names of port functions that work without the network. */
+const LOCAL = new Set(["capabilities", "boundsFor", "prepare", "verify", "compose", "measure"]);
+
+/** A call to the network inside a transaction would hold its locks for as long as the other side likes. */
+function outsideTransactions<P extends object>(port: P): P {
+  return new Proxy(port, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== "function" || LOCAL.has(String(name))) return member;
+      return (...args: unknown[]) => {
+        if (isInTransaction()) throw new Error(`${String(name)} was called inside a transaction.`);
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
+}
+
+const holder = globalThis as typeof globalThis & { billtextRuntime?: Runtime };
+
+/** The web process's runtime: one, however many bundles ask for it. */
+export function getWebRuntime(): Runtime {
+  holder.billtextRuntime ??= createRuntime("web", getConfig());
+  return holder.billtextRuntime;
+}

@@ -1,0 +1,83 @@
+// Fields of the native door: what is taken, and what each becomes inside.
+
+import { z } from "zod";
+import { isCurrencyCode } from "#lib/domain/currency.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import { LOCALES } from "#lib/domain/merchant.ts";
+import { AMOUNT_MINOR_MAX, AMOUNT_MINOR_MIN } from "#lib/domain/money.ts";
+import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
+import { isSmsSender, unknownPlaceholders } from "#lib/domain/sms.ts";
+import { WEB_ADDRESS_LENGTH_MAX } from "#lib/domain/web-address.ts";
+import { parseMsisdn } from "#lib/phone/parse-msisdn.ts";
+import { ImplicitNumber } from "../strict-json.ts";
+import { line } from "../text.ts";
+
+/** Minor units: a plain whole number. */
+export const amount = z.int().min(Number(AMOUNT_MINOR_MIN)).max(Number(AMOUNT_MINOR_MAX));
+
+export const currency = z
+  .string()
+  .refine(isCurrencyCode, "must be an ISO 4217 code in upper case that can be billed in");
+
+export const phone = z.string().transform((text, ctx) => {
+  try {
+    return parseMsisdn(text);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    ctx.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+});
+
+/** RFC 3339 with a zone. */
+export const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+export const method = z.enum(PAYMENT_METHODS);
+
+export const methods = z
+  .array(method)
+  .min(1)
+  .max(PAYMENT_METHODS.length)
+  .refine((list) => new Set(list).size === list.length, "must not name a method twice");
+
+export const locale = z.enum(LOCALES);
+
+/** Whether it is allowed is decided where the merchant's hosts are known. */
+export const webAddress = z.string().min(1).max(WEB_ADDRESS_LENGTH_MAX);
+
+export const metadata = z
+  .record(z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/), line(500))
+  .refine((entries) => Object.keys(entries).length <= 50, "must have at most 50 keys");
+
+export const smsSender = z
+  .string()
+  .refine(isSmsSender, "must be 1 to 11 letters, digits or spaces with at least one letter, or a number");
+
+export const smsText = line(600, true).refine(
+  (text) => unknownPlaceholders(text).length === 0,
+  "must hold known placeholders only: {merchant} {reference} {description} {amount} {due} {link}",
+);
+
+/** Percent with at most two decimals, as a number: 25 or 12.5. Becomes basis points. */
+const taxRate = z.unknown().transform((value, ctx) => {
+  const text = value instanceof ImplicitNumber ? value.text : typeof value === "number" ? String(value) : "";
+  const match = /^(\d{1,3})(?:\.(\d{1,2}))?$/.exec(text);
+  const basisPoints =
+    match === null ? Number.NaN : Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0"));
+  if (!(basisPoints <= 10_000)) {
+    ctx.addIssue({ code: "custom", message: "must be a percentage from 0 to 100 with at most two decimals" });
+    return z.NEVER;
+  }
+  return basisPoints;
+});
+
+export const invoiceLine = z.strictObject({
+  description: line(200),
+  quantity: z.int().min(1).max(1_000_000),
+  /** Tax included; negative for a discount. */
+  unit_amount: z.int().min(-Number(AMOUNT_MINOR_MAX)).max(Number(AMOUNT_MINOR_MAX)),
+  tax_rate: taxRate.optional(),
+});
+
+export const limit = z.coerce.number().int().min(1).max(100).default(20);
+export const cursor = z.string().min(1).max(200);

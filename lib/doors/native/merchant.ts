@@ -1,0 +1,66 @@
+// The merchant's own profile and defaults.
+
+import type { PaymentMethod } from "#lib/domain/payment.ts";
+import { getMerchant } from "#lib/services/merchants/get.ts";
+import { type UpdateMerchantInput, updateMerchant } from "#lib/services/merchants/update.ts";
+import { operation } from "./operation.ts";
+import { noQuery, type UpdateMerchantBody, updateMerchantBody } from "./schemas.ts";
+import { renderMerchant } from "./views.ts";
+
+export const getMerchantOperation = operation({
+  query: noQuery,
+  run: async ({ ctx }) => renderMerchant(await getMerchant(ctx)),
+});
+
+export const updateMerchantOperation = operation({
+  body: updateMerchantBody,
+  query: noQuery,
+  run: async ({ ctx, body }) => {
+    const callbackUrl =
+      typeof body.callback_url === "string"
+        ? await ctx.callbacks.vet(body.callback_url, ctx.tenant.mode, "/callback_url")
+        : body.callback_url;
+    const input = toUpdateInput(body);
+    return renderMerchant(
+      await updateMerchant(ctx, callbackUrl === undefined ? input : { ...input, callbackUrl }),
+    );
+  },
+});
+
+function toUpdateInput(body: UpdateMerchantBody): UpdateMerchantInput {
+  return {
+    profile: given({
+      name: body.name,
+      legalName: body.legal_name,
+      address: body.address,
+      registrationNumber: body.registration_number,
+      contactEmail: body.contact?.email,
+      contactPhone: body.contact?.phone === undefined ? undefined : (body.contact.phone?.phone ?? null),
+      contactUrl: body.contact?.url,
+      timeZone: body.time_zone,
+      locale: body.locale,
+    }),
+    settings: given({
+      returnUrl: body.return_url,
+      failureUrl: body.failure_url,
+      cancelUrl: body.cancel_url,
+      landingUrl: body.landing_url,
+      registeredHosts: body.registered_hosts,
+      afterPayment: body.after_payment,
+      methods: body.methods as PaymentMethod[] | undefined,
+      purchaseCategory: body.purchase_category,
+      smsSender: body.sms?.sender,
+      smsTexts: body.sms?.texts as Record<string, string> | undefined,
+      onExpired: body.policies?.on_expired,
+      onCancelled: body.policies?.on_cancelled,
+      onSurplus: body.policies?.on_surplus,
+    }),
+  };
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what was not given; null stays, since it clears. The cast only restates what the filter did. */
+function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+}

@@ -1,0 +1,150 @@
+// One operation of the native door: authenticate, parse, call one verb, render. Keyed operations give the first
+// answer again.
+
+import { isApiKeyShape } from "#lib/crypto/api-key.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import type { ServiceContext, ServiceDeps } from "#lib/services/context.ts";
+import type { Answer, KeyedAnswer, KeyedRequest } from "#lib/services/idempotency/once.ts";
+import { authenticateKey } from "#lib/services/keys/authenticate.ts";
+import { serve, TransportError } from "../door.ts";
+import { nativeDialect } from "./errors.ts";
+import { type OperationShape, parseRequest } from "./parse-request.ts";
+
+export interface OperationCall<Body, Query> {
+  readonly ctx: ServiceContext;
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: Body;
+  readonly query: Query;
+  /** Present on operations that need an Idempotency-Key. */
+  readonly keyed: KeyedRequest;
+}
+
+export interface Operation {
+  readonly handle: (
+    ctx: ServiceContext,
+    request: Request,
+    params: Readonly<Record<string, string>>,
+  ) => Promise<Response>;
+}
+
+/** An operation without an Idempotency-Key; its result is the answer's JSON. */
+export function operation<Body, Query>(
+  shape: OperationShape<Body, Query> & {
+    readonly run: (call: Omit<OperationCall<Body, Query>, "keyed">) => Promise<unknown>;
+  },
+): Operation {
+  return {
+    handle: async (ctx, request, params) => {
+      const { body, query } = await parseRequest(shape, request);
+      return json(200, JSON.stringify(await shape.run({ ctx, params, body, query })));
+    },
+  };
+}
+
+/** An operation that sends an SMS or moves money: it needs an Idempotency-Key. */
+export function keyedOperation<Body, Query>(
+  shape: OperationShape<Body, Query> & {
+    readonly run: (call: OperationCall<Body, Query>) => Promise<KeyedAnswer>;
+  },
+): Operation {
+  return {
+    handle: async (ctx, request, params) => {
+      const key = readKey(request);
+      const { body, query, canonical } = await parseRequest(shape, request);
+      const route = `${request.method} ${new URL(request.url).pathname.replace(/\/$/, "")}`;
+      const fingerprint = ctx.vault.hash(canonical);
+      const answer = await shape.run({ ctx, params, body, query, keyed: { route, key, fingerprint } });
+      const response = json(answer.status, answer.body);
+      if (answer.isReplay) response.headers.set("idempotent-replayed", "true");
+      return response;
+    },
+  };
+}
+
+function json(status: number, body: string): Response {
+  return new Response(body, { status, headers: { "content-type": "application/json" } });
+}
+
+export function toAnswer(status: number, body: unknown): Answer {
+  return { status, body: JSON.stringify(body) };
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Handler = (
+  request: Request,
+  segment: { readonly params: Promise<Readonly<Record<string, string | string[]>>> },
+) => Promise<Response>;
+
+const METHODS: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Handlers for one address, one for every method: those it does not have answer 405. */
+export function routeHandlers(
+  getDeps: () => ServiceDeps,
+  route: string,
+  operations: Partial<Record<Method, Operation>>,
+): Record<Method, Handler> {
+  const handlerFor = (method: Method): Handler => {
+    return async (request, { params }) => {
+      const deps = getDeps();
+      return await serve(deps, nativeDialect, `${method} ${route}`, async (correlationId) => {
+        const ctx = await authenticateKey(deps, readApiKey(request), correlationId);
+        const found = operations[method];
+        if (found === undefined)
+          throw new TransportError("method_not_allowed", "This address has no such method.");
+        return await found.handle(ctx, request, toTextParams(await params));
+      });
+    };
+  };
+  const allow = Object.keys(operations).join(", ");
+  return Object.fromEntries(
+    METHODS.map((method) => [
+      method,
+      operations[method] === undefined ? withAllow(handlerFor(method), allow) : handlerFor(method),
+    ]),
+  ) as Record<Method, Handler>;
+}
+
+/** Handlers for addresses that do not exist. */
+export function notFoundHandlers(getDeps: () => ServiceDeps): Record<Method, Handler> {
+  const handler: Handler = () =>
+    serve(getDeps(), nativeDialect, "unknown", async () => {
+      throw new TransportError("route_not_found", "There is nothing at this address.");
+    });
+  return { GET: handler, POST: handler, PUT: handler, PATCH: handler, DELETE: handler };
+}
+
+function withAllow(handler: Handler, allow: string): Handler {
+  return async (request, segment) => {
+    const response = await handler(request, segment);
+    if (response.status === 405) response.headers.set("allow", allow);
+    return response;
+  };
+}
+
+function toTextParams(params: Readonly<Record<string, string | string[]>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+}
+
+/** The bearer token, where it has the shape of a key. Every refusal is the same. */
+function readApiKey(request: Request): string {
+  const header = request.headers.get("authorization") ?? "";
+  const key = /^Bearer ([0-9A-Za-z_]{1,100})$/i.exec(header)?.[1];
+  if (key === undefined || !isApiKeyShape(key)) {
+    throw new ServiceError("unauthenticated", "The API key is missing or not valid.");
+  }
+  return key;
+}
+
+function readKey(request: Request): string {
+  const key = request.headers.get("idempotency-key");
+  if (key === null) {
+    throw new ServiceError("idempotency_key_missing", "This operation needs an Idempotency-Key header.");
+  }
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new ServiceError(
+      "idempotency_key_invalid",
+      "An Idempotency-Key is 1 to 255 printable ASCII characters.",
+    );
+  }
+  return key;
+}

@@ -1,0 +1,75 @@
+// Operations on payments.
+
+import { ServiceError } from "#lib/domain/errors.ts";
+import { type InvoiceId, type PaymentId, parseId } from "#lib/domain/ids.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+import { onceInPhases } from "#lib/services/idempotency/once.ts";
+import { getPayment, listPayments } from "#lib/services/payments/get.ts";
+import {
+  type NewInvoiceInput,
+  resumeMerchantPayment,
+  startMerchantPayment,
+} from "#lib/services/payments/start-for-merchant.ts";
+import { toCreateInput } from "./invoices.ts";
+import { keyedOperation, operation, toAnswer } from "./operation.ts";
+import { type CreatePaymentBody, createPaymentBody, listPaymentsQuery, noQuery } from "./schemas.ts";
+import { renderPaymentDetail, renderPaymentItem } from "./views.ts";
+
+export const createPaymentOperation = keyedOperation({
+  body: createPaymentBody,
+  query: noQuery,
+  run: async ({ ctx, body, keyed }) => {
+    const invoice = await toInvoiceInput(ctx, body);
+    return await onceInPhases(ctx, keyed, async (bind, interrupted) => {
+      const interruptedId = interrupted === null ? null : parseId("payment", interrupted);
+      const detail =
+        interruptedId === null
+          ? await startMerchantPayment(ctx, { invoice, method: body.method, bind })
+          : await resumeMerchantPayment(ctx, interruptedId);
+      return toAnswer(201, renderPaymentDetail(detail));
+    });
+  },
+});
+
+async function toInvoiceInput(
+  ctx: ServiceContext,
+  body: CreatePaymentBody,
+): Promise<InvoiceId | NewInvoiceInput> {
+  if ("invoice" in body) {
+    const id = parseId("invoice", body.invoice);
+    if (id === null)
+      throw new ServiceError("invoice_not_found", "There is no such invoice.", { pointer: "/invoice" });
+    return id;
+  }
+  const { methods: _methods, shouldSendSms: _should, sms: _sms, ...input } = await toCreateInput(ctx, body);
+  return input;
+}
+
+export const getPaymentOperation = operation({
+  query: noQuery,
+  run: async ({ ctx, params }) => renderPaymentDetail(await getPayment(ctx, paymentId(params))),
+});
+
+export const listPaymentsOperation = operation({
+  query: listPaymentsQuery,
+  run: async ({ ctx, query }) => {
+    const ofInvoice = query.invoice === undefined ? undefined : parseId("invoice", query.invoice);
+    // A malformed id is one that nothing belongs to.
+    if (ofInvoice === null) return { data: [], next_cursor: null };
+    const page = await listPayments(ctx, {
+      filter: {
+        ...(query.state === undefined ? {} : { states: [query.state] }),
+        ...(ofInvoice === undefined ? {} : { invoiceId: ofInvoice }),
+      },
+      cursor: query.cursor ?? null,
+      limit: query.limit,
+    });
+    return { data: page.items.map(renderPaymentItem), next_cursor: page.nextCursor };
+  },
+});
+
+function paymentId(params: Readonly<Record<string, string>>): PaymentId {
+  const id = parseId("payment", params.id ?? "");
+  if (id === null) throw new ServiceError("payment_not_found", "There is no such payment.");
+  return id;
+}

@@ -1,0 +1,144 @@
+// What the native door's operations take. Unknown fields are refused.
+
+import { z } from "zod";
+import { INVOICE_STATES, LATE_MONEY_POLICIES } from "#lib/domain/invoice.ts";
+import { AFTER_PAYMENT, LOCALES, SURPLUS_POLICIES } from "#lib/domain/merchant.ts";
+import { PAYMENT_STATES } from "#lib/domain/payment.ts";
+import { line } from "../text.ts";
+import {
+  amount,
+  currency,
+  cursor,
+  instant,
+  invoiceLine,
+  limit,
+  locale,
+  metadata,
+  method,
+  methods,
+  phone,
+  smsSender,
+  smsText,
+  webAddress,
+} from "./fields.ts";
+
+const invoiceFields = {
+  amount,
+  currency,
+  payer: z.strictObject({ phone }),
+  description: line(200),
+  merchant_reference: line(100).optional(),
+  lines: z.array(invoiceLine).max(200).default([]),
+  purchase_category: line(50).optional(),
+  due_at: instant.optional(),
+  expires_at: instant.optional(),
+  locale: locale.optional(),
+  return_url: webAddress.optional(),
+  failure_url: webAddress.optional(),
+  cancel_url: webAddress.optional(),
+  callback_url: webAddress.optional(),
+  metadata: metadata.default({}),
+};
+
+export const createInvoiceBody = z.strictObject({
+  ...invoiceFields,
+  methods: methods.optional(),
+  landing_url: webAddress.optional(),
+  sms: z
+    .strictObject({ sender: smsSender.optional(), text: smsText.optional(), send_at: instant.optional() })
+    .default({}),
+  send_sms: z.boolean().default(true),
+});
+export type CreateInvoiceBody = z.infer<typeof createInvoiceBody>;
+
+/** A payment of an invoice that exists, or one that brings its own. */
+export const createPaymentBody = z.union([
+  z.strictObject({ invoice: z.string(), method }),
+  z.strictObject({ ...invoiceFields, method }),
+]);
+export type CreatePaymentBody = z.infer<typeof createPaymentBody>;
+
+export const emptyBody = z.union([z.undefined(), z.strictObject({})]);
+
+export const listInvoicesQuery = z.strictObject({
+  state: z.enum(INVOICE_STATES).optional(),
+  merchant_reference: line(100).optional(),
+  phone: phone.optional(),
+  phone_last4: z
+    .string()
+    .regex(/^\d{4}$/, "must be four digits")
+    .optional(),
+  currency: currency.optional(),
+  created_from: instant.optional(),
+  created_to: instant.optional(),
+  cursor: cursor.optional(),
+  limit,
+});
+
+export const listPaymentsQuery = z.strictObject({
+  state: z.enum(PAYMENT_STATES).optional(),
+  invoice: z.string().max(64).optional(),
+  cursor: cursor.optional(),
+  limit,
+});
+
+export const timelineQuery = z.strictObject({
+  after_sequence: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(100).default(100),
+});
+
+export const noQuery = z.strictObject({});
+
+const timeZone = z.string().refine(isTimeZone, "must be an IANA time zone");
+
+export const updateMerchantBody = z.strictObject({
+  name: line(60).optional(),
+  legal_name: line(120).optional(),
+  address: line(300, true).nullable().optional(),
+  registration_number: line(40).nullable().optional(),
+  contact: z
+    .strictObject({
+      email: z.email().max(254).nullable().optional(),
+      phone: phone.nullable().optional(),
+      url: z
+        .url({ protocol: /^https$/ })
+        .max(500)
+        .nullable()
+        .optional(),
+    })
+    .optional(),
+  time_zone: timeZone.optional(),
+  locale: locale.optional(),
+  return_url: webAddress.nullable().optional(),
+  failure_url: webAddress.nullable().optional(),
+  cancel_url: webAddress.nullable().optional(),
+  landing_url: webAddress.nullable().optional(),
+  callback_url: webAddress.nullable().optional(),
+  registered_hosts: z.array(z.string().min(1).max(260)).max(50).optional(),
+  after_payment: z.enum(AFTER_PAYMENT).optional(),
+  methods: methods.optional(),
+  purchase_category: line(50).nullable().optional(),
+  sms: z
+    .strictObject({
+      sender: smsSender.nullable().optional(),
+      texts: z.partialRecord(z.enum(LOCALES), smsText).optional(),
+    })
+    .optional(),
+  policies: z
+    .strictObject({
+      on_expired: z.enum(LATE_MONEY_POLICIES).optional(),
+      on_cancelled: z.enum(LATE_MONEY_POLICIES).optional(),
+      on_surplus: z.enum(SURPLUS_POLICIES).optional(),
+    })
+    .optional(),
+});
+export type UpdateMerchantBody = z.infer<typeof updateMerchantBody>;
+
+function isTimeZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: text });
+    return /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+){0,2}$/.test(text);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+// Text that people wrote: refused where it could deceive or break, else in one canonical form.
+
+import { z } from "zod";
+
+/** NUL, controls, line and paragraph separators. */
+const CONTROLS = /[\p{Cc}\u2028\u2029]/u;
+/** Marks that turn the direction of what follows: a way to make text read as what it is not. */
+const BIDI_CONTROLS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
+
+const segmenter = new Intl.Segmenter();
+
+/** What people see as characters. */
+export function countCharacters(text: string): number {
+  let count = 0;
+  for (const _ of segmenter.segment(text)) count += 1;
+  return count;
+}
+
+/**
+ * A line of text: NFC, without spaces around it, at least one and at most `max` visible characters.
+ * `isMultiline` also takes line feeds.
+ */
+export function line(max: number, isMultiline = false) {
+  return z
+    .string()
+    .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
+    .refine(
+      (text) => !CONTROLS.test(isMultiline ? text.replaceAll("\n", "") : text),
+      "must not hold control characters",
+    )
+    .refine((text) => !BIDI_CONTROLS.test(text), "must not hold direction controls")
+    .transform((text) => text.normalize("NFC").trim())
+    .refine((text) => text.length > 0, "must not be empty")
+    .refine(
+      (text) => text.length <= max * 8 && countCharacters(text) <= max,
+      `must have at most ${max} characters`,
+    );
+}

@@ -1,0 +1,180 @@
+// The payer's addresses. GET shows; POST changes and answers 303 to a GET. A page that does not serve the
+// payer's step leads to the one that does, so back buttons, reloads, tabs and devices are ordinary.
+
+import { isbot } from "isbot";
+import { getWebRuntime } from "#lib/context.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import { type PayerPage, pageFor } from "#lib/domain/payer-step.ts";
+import { isOpenPayment, PAYMENT_METHODS, type PaymentMethod } from "#lib/domain/payment.ts";
+import type { Payment } from "#lib/domain/records.ts";
+import type { ServiceDeps } from "#lib/services/context.ts";
+import { recordOpening } from "#lib/services/payers/record-opening.ts";
+import { openLink, type PayerContext, type PayerView, viewInvoice } from "#lib/services/payers/view.ts";
+import { closeOpenAttempt } from "#lib/services/payments/close.ts";
+import { settlePayment } from "#lib/services/payments/settle.ts";
+import { startPayment } from "#lib/services/payments/start.ts";
+import { verifyCode } from "#lib/services/payments/verify-code.ts";
+import { readForm } from "./form.ts";
+import { type PageInput, renderPage } from "./pages.tsx";
+import { formProof, requireSameOrigin } from "./proof.ts";
+import { page, seeOther } from "./respond.ts";
+import { servePayer } from "./serve.tsx";
+
+interface Segment {
+  readonly params: Promise<{ readonly token: string; readonly method?: string }>;
+}
+
+interface Call {
+  readonly deps: ServiceDeps;
+  readonly ctx: PayerContext;
+  readonly token: string;
+  readonly base: string;
+  readonly request: Request;
+}
+
+type Work = (call: Call) => Promise<Response>;
+
+function handler(name: string, work: (call: Call, segment: Awaited<Segment["params"]>) => Promise<Response>) {
+  return async (request: Request, { params }: Segment): Promise<Response> => {
+    const { deps } = getWebRuntime();
+    const segment = await params;
+    return await servePayer(deps, request, name, async (correlationId) => {
+      const ctx = await openLink(deps, segment.token, correlationId);
+      const call = { deps, ctx, token: segment.token, base: `/i/${segment.token}`, request };
+      return await work(call, segment);
+    });
+  };
+}
+
+const PATHS: { readonly [P in PayerPage]: string } = {
+  landing: "",
+  failed: "/failed",
+  code: "/code",
+  waiting: "/waiting",
+  receipt: "/receipt",
+  closed: "/closed",
+};
+
+async function show(
+  call: Call,
+  name: PayerPage,
+  view: PayerView,
+  input: Partial<PageInput> = {},
+): Promise<Response> {
+  const served = pageFor(view.step, name);
+  if (served !== name) return seeOther(leave(view, name, served) ?? `${call.base}${PATHS[served]}`);
+  const proof = formProof(call.deps, call.token);
+  return await page(call.deps, renderPage(name, { view, base: call.base, proof, ...input }));
+}
+
+/** Straight back to the merchant, where it asked for that, for a payer who was waiting for the outcome. */
+function leave(view: PayerView, asked: PayerPage, served: PayerPage): string | null {
+  if (view.settings.afterPayment !== "redirect" || asked !== "waiting") return null;
+  if (served === "receipt") return view.invoice.returnUrl;
+  return served === "failed" ? view.invoice.failureUrl : null;
+}
+
+/** GET /i/<token> */
+export const getLanding = handler("landing", async (call) => {
+  const { ctx, request } = call;
+  // A HEAD or a preview is no opening by a person.
+  if (request.method === "GET") await recordOpening(ctx, isbot(request.headers.get("user-agent")));
+  const view = await viewInvoice(ctx);
+  const { landingUrl, id } = view.invoice;
+  if (landingUrl !== null && pageFor(view.step, "landing") === "landing") {
+    const target = new URL(landingUrl);
+    target.searchParams.set("invoice", id);
+    return seeOther(target.href);
+  }
+  return await show(call, "landing", view);
+});
+
+/** GET /i/<token>/method/<method>: our page with this method alone, whatever landing page the merchant has. */
+export const getMethod = handler("method", async (call, { method }) => {
+  const onlyMethod = PAYMENT_METHODS.find((known) => known === method);
+  if (onlyMethod === undefined) throw new ServiceError("link_not_found", "There is no such method.");
+  return await show(call, "landing", await viewInvoice(call.ctx), { onlyMethod });
+});
+
+/** GET /i/<token>/waiting asks the rail for the truth, at most once in 2 s an attempt. */
+export const getWaiting = handler("waiting", async (call) => {
+  const isRefreshing = new URL(call.request.url).searchParams.get("refresh") !== "off";
+  return await show(call, "waiting", await askAndView(call), { isRefreshing });
+});
+
+/** GET /i/<token>/return: where the hosted page sends the payer. Nothing in the address is believed. */
+export const getReturn: ReturnType<typeof handler> = handler("return", async (call) => {
+  const view = await askAndView(call);
+  if (pageFor(view.step, "waiting") === "waiting") return seeOther(`${call.base}/waiting`);
+  return await show(call, "waiting", view);
+});
+
+async function askAndView(call: Call): Promise<PayerView> {
+  const before = await viewInvoice(call.ctx);
+  const { attempt } = before;
+  if (attempt === null || attempt.state === "created" || !isOpenPayment(attempt.state)) return before;
+  await settlePayment(call.ctx, { paymentId: attempt.id });
+  return await viewInvoice(call.ctx);
+}
+
+const plainPage =
+  (name: PayerPage): Work =>
+  async (call) =>
+    await show(call, name, await viewInvoice(call.ctx));
+
+export const getCode = handler("code", plainPage("code"));
+export const getFailed = handler("failed", plainPage("failed"));
+export const getReceipt = handler("receipt", plainPage("receipt"));
+export const getClosed = handler("closed", plainPage("closed"));
+
+/** POST /i/<token>/pay: a method is chosen. */
+export const postPay = handler("pay", async (call) => {
+  const form = await readForm(call.request);
+  requireSameOrigin(call.deps, call.request, call.token, form.get("proof"));
+  const method = PAYMENT_METHODS.find((known) => known === form.get("method"));
+  if (method === undefined) throw new ServiceError("invalid_request", "Choose one of the methods.");
+  const payment = await startOrFind(call, method);
+  return await lead(call, payment);
+});
+
+/** A payer whose page is out of date is led to where the invoice stands, not to an error. */
+async function startOrFind(call: Call, method: PaymentMethod): Promise<Payment | null> {
+  try {
+    return await startPayment(call.ctx, { invoiceId: call.ctx.actor.id, method });
+  } catch (error) {
+    const isOutdated = error instanceof ServiceError && error.code === "invoice_state_conflict";
+    if (!isOutdated) throw error;
+    return null;
+  }
+}
+
+async function lead(call: Call, payment: Payment | null): Promise<Response> {
+  const view = await viewInvoice(call.ctx);
+  const isHosted = payment !== null && payment.id === view.attempt?.id && view.step === "continue";
+  if (isHosted && payment.redirectUrl !== null) return seeOther(payment.redirectUrl);
+  const served = pageFor(view.step, "waiting");
+  return seeOther(leave(view, "waiting", served) ?? `${call.base}${PATHS[served]}`);
+}
+
+/** POST /i/<token>/change: the payer gives up on the open attempt, to choose again. */
+export const postChange = handler("change", async (call) => {
+  const form = await readForm(call.request);
+  requireSameOrigin(call.deps, call.request, call.token, form.get("proof"));
+  await closeOpenAttempt(call.ctx, call.ctx.actor.id);
+  return seeOther(call.base);
+});
+
+/** POST /i/<token>/code: the payer types our code. */
+export const postCode = handler("code", async (call) => {
+  const form = await readForm(call.request);
+  requireSameOrigin(call.deps, call.request, call.token, form.get("proof"));
+  const view = await viewInvoice(call.ctx);
+  if (view.step !== "code" || view.attempt === null) return await lead(call, null);
+  const code = (form.get("code") ?? "").trim();
+  if (!/^\d{6}$/.test(code)) return await show(call, "code", view, { codeError: "format" });
+  const verified = await verifyCode(call.ctx, { paymentId: view.attempt.id, code });
+  if (!verified.isAccepted && verified.triesLeft > 0) {
+    return await show(call, "code", view, { codeError: verified.triesLeft });
+  }
+  return await lead(call, verified.payment);
+});

@@ -1,0 +1,265 @@
+// What each payer page is given, from the payer's view of the invoice.
+
+import type { ReactElement } from "react";
+import { CodeForm } from "#components/payer/code.tsx";
+import { PayerDocument } from "#components/payer/document.tsx";
+import { Landing } from "#components/payer/landing.tsx";
+import { Message } from "#components/payer/message.tsx";
+import { LinkButton } from "#components/payer/parts.tsx";
+import { Receipt } from "#components/payer/receipt.tsx";
+import type { PayerMerchant, PayerText } from "#components/payer/text.ts";
+import { Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
+import { money } from "#lib/domain/money.ts";
+import type { PayerPage } from "#lib/domain/payer-step.ts";
+import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
+import type { Payment } from "#lib/domain/records.ts";
+import type { PayerView } from "#lib/services/payers/view.ts";
+import { payerText } from "./translator.ts";
+
+export interface PageInput {
+  readonly view: PayerView;
+  /** Path of the invoice's pages, `/i/<token>`. */
+  readonly base: string;
+  readonly proof: string;
+  /** Only this method is offered. */
+  readonly onlyMethod?: PaymentMethod;
+  /** False where the payer has switched off that the waiting page asks for itself. */
+  readonly isRefreshing?: boolean;
+  /** Tries that are left for the code, after a wrong one; `format` for something that is no code. */
+  readonly codeError?: number | "format";
+}
+
+const REFRESH_SECONDS = 4;
+
+export function renderPage(name: PayerPage, input: PageInput): ReactElement {
+  const text = payerText(input.view.invoice.locale, input.view.merchant.timeZone);
+  switch (name) {
+    case "landing":
+      return landingPage(text, input);
+    case "waiting":
+      return waitingPage(text, input);
+    case "code":
+      return codePage(text, input);
+    case "failed":
+      return failedPage(text, input);
+    case "receipt":
+      return receiptPage(text, input);
+    case "closed":
+      return closedPage(text, input);
+  }
+}
+
+function documentOf(text: PayerText, view: PayerView, title: string) {
+  return { text, title, merchant: toPayerMerchant(view), isTest: view.invoice.mode === "test" };
+}
+
+/** Nothing but what the footer shows. */
+function toPayerMerchant({ merchant }: PayerView): PayerMerchant {
+  const { name, legalName, address, registrationNumber, contactEmail, contactPhone, contactUrl } = merchant;
+  return { name, legalName, address, registrationNumber, contactEmail, contactPhone, contactUrl };
+}
+
+function landingPage(text: PayerText, { view, base, proof, onlyMethod }: PageInput): ReactElement {
+  const { invoice, merchant, attempt, step } = view;
+  const offers = view.offers.filter((offer) => onlyMethod === undefined || offer.method === onlyMethod);
+  return (
+    // A preview shows the title, so it names no one and no amount.
+    <PayerDocument {...documentOf(text, view, text.t("choose_heading"))}>
+      <Landing
+        text={text}
+        merchantName={merchant.name}
+        invoice={invoice}
+        phoneLast4={invoice.phoneLast4}
+        methods={offers.map(({ method }) => ({ method, needsOwnCode: view.ownCodeMethods.includes(method) }))}
+        started={step === "continue" ? (attempt?.method ?? null) : null}
+        hasSuperseded={view.superseded.length > 0}
+        payAction={`${base}/pay`}
+        proof={proof}
+        cancelUrl={invoice.cancelUrl}
+      />
+    </PayerDocument>
+  );
+}
+
+function waitingPage(text: PayerText, { view, base, proof, isRefreshing = true }: PageInput): ReactElement {
+  const { invoice, attempt } = view;
+  const reason = waitingReason(attempt);
+  const off = `${base}/waiting?refresh=off`;
+  const on = `${base}/waiting`;
+  // The hosted page is left by hand; nothing changes here by waiting.
+  const refreshes = isRefreshing && reason !== "hosted_page";
+  return (
+    <PayerDocument
+      {...documentOf(text, view, text.t("waiting_title"))}
+      {...(refreshes ? { refresh: { seconds: REFRESH_SECONDS, url: on } } : {})}
+    >
+      <Waiting
+        text={text}
+        reason={reason}
+        amount={text.money(invoice.amountDue)}
+        phoneLast4={invoice.phoneLast4}
+        checkUrl={isRefreshing ? on : off}
+        refreshSeconds={isRefreshing ? REFRESH_SECONDS : null}
+        toggleUrl={isRefreshing ? off : on}
+        payAction={`${base}/pay`}
+        changeAction={`${base}/change`}
+        proof={proof}
+        canChange={view.offers.some((offer) => offer.method !== attempt?.method)}
+      />
+    </PayerDocument>
+  );
+}
+
+function waitingReason(attempt: Payment | null): WaitingFor {
+  if (attempt === null || attempt.unknownSince !== null) return "unknown";
+  if (attempt.isProcessing) return "processing";
+  if (attempt.redirectUrl !== null) return "hosted_page";
+  return attempt.method === "card" ? "opening" : "approval";
+}
+
+function codePage(text: PayerText, { view, base, proof, codeError }: PageInput): ReactElement {
+  const { invoice } = view;
+  const error =
+    codeError === undefined
+      ? null
+      : codeError === "format"
+        ? text.t("code_format")
+        : text.t("code_wrong", { left: codeError });
+  const title =
+    error === null ? text.t("code_title") : `${text.t("code_error_title")}: ${text.t("code_title")}`;
+  return (
+    <PayerDocument {...documentOf(text, view, title)}>
+      <CodeForm
+        text={text}
+        amount={text.money(invoice.amountDue)}
+        phoneLast4={invoice.phoneLast4}
+        action={`${base}/code`}
+        proof={proof}
+        error={error}
+      />
+    </PayerDocument>
+  );
+}
+
+function failedPage(text: PayerText, { view, base }: PageInput): ReactElement {
+  const { attempt, invoice, merchant } = view;
+  const why =
+    attempt?.declineCode === null || attempt === null ? "decline_expired" : `decline_${attempt.declineCode}`;
+  return (
+    <PayerDocument {...documentOf(text, view, text.t("failed_title"))}>
+      <Message
+        heading={text.t("failed_heading")}
+        paragraphs={[text.t("no_money_left"), text.t(why), text.t("failed_try_again")]}
+      >
+        <LinkButton href={base} label={text.t("go_on")} isPrimary={true} />
+        {invoice.failureUrl !== null && (
+          <LinkButton
+            href={invoice.failureUrl}
+            label={text.t("back_to_merchant", { merchant: merchant.name })}
+            isPrimary={false}
+          />
+        )}
+      </Message>
+    </PayerDocument>
+  );
+}
+
+function receiptPage(text: PayerText, { view }: PageInput): ReactElement {
+  const { invoice, merchant, accepted } = view;
+  return (
+    <PayerDocument {...documentOf(text, view, text.t("receipt_title"))}>
+      <Receipt
+        text={text}
+        merchantName={merchant.name}
+        invoice={invoice}
+        paidAt={invoice.paidAt}
+        method={methodText(text, accepted, invoice.phoneLast4)}
+        paymentId={accepted?.id ?? null}
+        statementReference={accepted?.railDetails.statementReference ?? null}
+        returnUrl={invoice.returnUrl}
+      />
+    </PayerDocument>
+  );
+}
+
+function methodText(text: PayerText, payment: Payment | null, last4: string): string {
+  if (payment === null) return text.t("method_outside");
+  const { cardBrand, cardLast4 } = payment.railDetails;
+  if (payment.method === "card" && cardBrand !== undefined && cardLast4 !== undefined) {
+    return text.t("method_card_detail", { brand: capitalised(cardBrand), last4: cardLast4 });
+  }
+  return payment.method === "carrier_billing"
+    ? text.t("method_carrier_billing_detail", { last4 })
+    : text.t(`method_${payment.method}`);
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+function closedPage(text: PayerText, input: PageInput): ReactElement {
+  const { view, base } = input;
+  const { invoice, merchant, step } = view;
+  const amount = text.money(invoice.amountDue);
+  const mayStillGoThrough =
+    view.superseded.length > 0 || (view.attempt !== null && isOpenPayment(view.attempt.state));
+  switch (step) {
+    case "paid": {
+      const paid = text.money(money(invoice.amountPaidMinor, invoice.amountDue.currency));
+      const date = text.day(invoice.paidAt ?? view.now);
+      return (
+        <PayerDocument {...documentOf(text, view, text.t("already_paid_title"))}>
+          <Message
+            heading={text.t("already_paid_heading")}
+            paragraphs={[text.t("already_paid_text", { amount: paid, date })]}
+          >
+            <LinkButton href={`${base}/receipt`} label={text.t("see_receipt")} isPrimary={true} />
+          </Message>
+        </PayerDocument>
+      );
+    }
+    case "cancelled":
+      return (
+        <PayerDocument {...documentOf(text, view, text.t("cancelled_title"))}>
+          <Message
+            heading={text.t("cancelled_heading", { merchant: merchant.name })}
+            paragraphs={[text.t(mayStillGoThrough ? "cancelled_pending_text" : "cancelled_text")]}
+          >
+            {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
+          </Message>
+        </PayerDocument>
+      );
+    default: {
+      const date = text.time(invoice.expiresAt);
+      return (
+        <PayerDocument {...documentOf(text, view, text.t("expired_title"))}>
+          <Message
+            heading={text.t("expired_heading")}
+            paragraphs={[
+              text.t(mayStillGoThrough ? "expired_pending_text" : "expired_text", { amount, date }),
+              text.t("expired_contact", { merchant: merchant.name }),
+            ]}
+          >
+            {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
+          </Message>
+        </PayerDocument>
+      );
+    }
+  }
+}
+
+function backButton(text: PayerText, href: string, merchant: string): ReactElement {
+  return <LinkButton href={href} label={text.t("back_to_merchant", { merchant })} isPrimary={false} />;
+}
+
+/** Pages that belong to no invoice, or must not tell which. */
+export type PlainPage = "not_found" | "unavailable" | "refused";
+
+export function renderPlainPage(name: PlainPage, locale: string): ReactElement {
+  const text = payerText(locale, "UTC");
+  return (
+    <PayerDocument text={text} title={text.t(`${name}_title`)} merchant={null} isTest={false}>
+      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]} />
+    </PayerDocument>
+  );
+}

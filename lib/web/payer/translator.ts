@@ -1,0 +1,55 @@
+// Words, amounts and dates in the payer's language.
+
+import { createTranslator } from "use-intl/core";
+import type { PayerText } from "#components/payer/text.ts";
+import { isLocale, LOCALES, type Locale } from "#lib/domain/merchant.ts";
+import { formatMoney } from "#lib/domain/money.ts";
+import en from "./messages/en.json" with { type: "json" };
+import nb from "./messages/nb.json" with { type: "json" };
+
+const MESSAGES: { readonly [L in Locale]: Record<keyof typeof en, string> } = { en, nb };
+
+const texts = new Map<string, PayerText>();
+
+/** Text in a language and time zone; a language we do not have falls back to English. */
+export function payerText(locale: string, timeZone: string): PayerText {
+  const language = isLocale(locale) ? locale : "en";
+  const name = `${language} ${timeZone}`;
+  const known = texts.get(name);
+  if (known !== undefined) return known;
+  const translate = createTranslator<Record<string, string>>({
+    locale: language,
+    messages: MESSAGES[language],
+    // A message that is missing or misused is a defect that the tests find; a payer still sees a page.
+    onError: () => undefined,
+  });
+  const day = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone });
+  const time = new Intl.DateTimeFormat(language, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "short",
+    timeZone,
+  });
+  const text: PayerText = {
+    locale: language,
+    t: (key, values) => translate(key, values ?? {}),
+    money: (value) => formatMoney(value, language),
+    day: (instant) => day.format(instant),
+    time: (instant) => time.format(instant),
+  };
+  texts.set(name, text);
+  return text;
+}
+
+/** The first language that the browser asks for and we have, for pages that belong to no invoice. */
+export function preferredLocale(acceptLanguage: string | null): Locale {
+  for (const part of (acceptLanguage ?? "").slice(0, 200).split(",")) {
+    const language = (part.split(";")[0] ?? "").trim().toLowerCase().split("-")[0] ?? "";
+    const match = LOCALES.find((locale) => locale === language || (locale === "nb" && language === "no"));
+    if (match !== undefined) return match;
+  }
+  return "en";
+}

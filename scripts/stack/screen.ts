@@ -1,0 +1,38 @@
+// What a newcomer sees once everything runs.
+
+import type { Settings } from "./settings.ts";
+import type { Stack } from "./stack.ts";
+
+const DEMO_PHONE = "+4790000000";
+
+export function drawScreen(stack: Stack, settings: Settings, seconds: number): string {
+  const { demo } = stack;
+  if (demo === null) return drawLive(stack, settings);
+  const curl = [
+    `curl ${demo.base_url}/api/v1/invoices \\`,
+    `  -H 'Authorization: Bearer ${demo.api_key}' \\`,
+    "  -H 'Idempotency-Key: first-invoice' \\",
+    "  -H 'Content-Type: application/json' \\",
+    `  -d '{"amount": 24900, "currency": "NOK", "payer": {"phone": "${DEMO_PHONE}"}, "description": "Swimming gala, two tickets"}'`,
+  ];
+  return [
+    "",
+    `Billtext is running (started in ${seconds.toFixed(1)} s). Ctrl-C stops it.`,
+    "",
+    `  API            ${demo.base_url}/api/v1`,
+    `  Virtual phone  ${demo.sandbox_url}/phones/${encodeURIComponent(DEMO_PHONE)}`,
+    `  Sandbox        ${demo.sandbox_url}`,
+    `  Demo API key   ${demo.api_key}`,
+    `  For scripts    ${settings.dataDir}/demo.json`,
+    "",
+    "Send a first invoice, then open the virtual phone and pay it there:",
+    "",
+    ...curl,
+    "",
+  ].join("\n");
+}
+
+function drawLive({ firstKey }: Stack, settings: Settings): string {
+  const key = firstKey === null ? [] : ["", `  Live API key, shown this once: ${firstKey}`];
+  return ["", `Billtext is live at ${settings.origin}.`, ...key, ""].join("\n");
+}

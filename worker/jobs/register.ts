@@ -1,0 +1,34 @@
+// Which handler runs which job.
+
+import type { JobDataOf, JobName } from "#lib/domain/jobs.ts";
+import { contextFor, type ServiceContext, type ServiceDeps } from "#lib/services/context.ts";
+import { deliver } from "./callback-deliver.ts";
+import { expire } from "./invoice-expire.ts";
+import { send } from "./invoice-send-sms.ts";
+import { apply } from "./notification-apply.ts";
+import { close } from "./payment-close.ts";
+import { poll } from "./payment-poll.ts";
+
+export type JobHandler<N extends JobName> = (ctx: ServiceContext, data: JobDataOf<N>) => Promise<void>;
+
+const HANDLERS: { readonly [N in JobName]: JobHandler<N> } = {
+  "invoice.send_sms": send,
+  "invoice.expire": expire,
+  "payment.close": close,
+  "payment.poll": poll,
+  "notification.apply": apply,
+  "callback.deliver": deliver,
+};
+
+/** Starts claiming every kind of job. Each runs as its tenant, with the system as the actor. */
+export async function registerJobs(deps: ServiceDeps): Promise<void> {
+  for (const name of Object.keys(HANDLERS) as JobName[]) await register(deps, name);
+}
+
+async function register<N extends JobName>(deps: ServiceDeps, name: N): Promise<void> {
+  const handle: JobHandler<N> = HANDLERS[name];
+  await deps.queue.work(name, async (data) => {
+    const correlationId = `job_${deps.vault.random(22)}`;
+    await handle(contextFor(deps, data, { kind: "system", id: name }, correlationId), data);
+  });
+}
