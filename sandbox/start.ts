@@ -40,6 +40,8 @@ export type SandboxOptions = {
   publicUrl?: string | undefined;
   /** Folder of the database; without it everything is forgotten at the end. */
   dataDir?: string | undefined;
+  /** How long the carrier holds a synchronous create call for its subscriber at most; 8 seconds. */
+  holdMs?: number;
 };
 
 export type RunningSandbox = {
@@ -52,7 +54,7 @@ export type RunningSandbox = {
 /** Starts the sandbox; rejects when it cannot listen. */
 export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
   const sandbox = openSandbox(options.dataDir);
-  const oneStep = openOneStep(sandbox);
+  const oneStep = openOneStep(sandbox, options.holdMs ?? 8_000);
   startWebhooks(sandbox);
   startSessionExpiry(sandbox);
   startLateSettlement(sandbox);

@@ -26,16 +26,21 @@ export type CarrierError = { status: number; code: string; message: string };
 export const allScopes =
   "carrier-billing:payments:create carrier-billing:payments:read carrier-billing:payments:write";
 
+/** A quarter of the usual, to save time. */
+export const holdMs = 2_000;
+
 /** Set by `startCarrier`; each file of tests has its own. */
 export let sandbox: RunningSandbox;
+/** The sink of what `order` makes. */
 export let listener: Listener;
+/** Whose token `ask` uses. */
 export let account: Credentials;
 let token: string;
 let numbers = 0;
 
 /** Starts a sandbox with one account, whose token `ask` uses, and a listener that is the sink of `order`. */
 export async function startCarrier(): Promise<void> {
-  sandbox = await startTestSandbox();
+  sandbox = await startTestSandbox({ holdMs });
   listener = await startListener();
   account = await makeAccount(sandbox, "shop");
   token = await tokenOf(account, allScopes);

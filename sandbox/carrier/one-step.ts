@@ -11,17 +11,14 @@ import { type SubscriberKind, subscriberKind } from "./subscribers.ts";
 const promptLifeMs = 5 * 60_000;
 const emptyAccountMs = 1_000;
 
-/** How long a create call is held for the subscriber's answer. */
-const holdMs = 8_000;
-
 export type OneStep = {
   create: (account: Account, input: PaymentInput, correlator: string) => Promise<CarrierPayment>;
   /** The subscriber's answer to the payment's prompt. */
   answer: (payment: CarrierPayment, isApproved: boolean) => void;
 };
 
-/** Opens the one-step side of the carrier. */
-export function openOneStep(sandbox: Sandbox): OneStep {
+/** Opens the one-step side of the carrier. `holdMs`: how long a create call waits for an answer at most. */
+export function openOneStep(sandbox: Sandbox, holdMs: number): OneStep {
   /** Create calls that are held, by payment; each is told whether the subscriber agreed. */
   const held = new Map<string, (isApproved: boolean) => void>();
 

@@ -6,6 +6,7 @@ import { type Answer, header, json, type Request } from "../http/message.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { CarrierToken } from "./records.ts";
 
+/** Scopes of the definition, by what they allow. */
 export const scopes = {
   create: "carrier-billing:payments:create",
   read: "carrier-billing:payments:read",

@@ -71,11 +71,11 @@ answers 303 to …/authenticate, which takes answer=complete or answer=fail.</p>
 ${table(Object.entries(magicRecipients).map(([number, { code, message }]) => [number, `${code}: ${message(number)}`]))}
 
 <h2>Last two digits: texts</h2>
-${table(Object.entries(fates).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
+${table(sorted(fates).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
 <p class="soft">All others are delivered.</p>
 
 <h2>Last two digits: carrier</h2>
-${table(Object.entries(subscribers).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
+${table(sorted(subscribers).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
 <p class="soft">An account with carrier_prompts: false has a carrier that charges ordinary numbers without asking.</p>
 
 <h2>The carrier's limits</h2>
@@ -89,6 +89,11 @@ ${table(Object.entries(faultKinds).map(([kind, meaning]) => [html`<code>${kind}<
 event type), method, account. A restart clears all faults.</p>
 </main>`,
   });
+}
+
+/** Entries by their keys; a record puts `11` before `00`. */
+function sorted<T>(record: Record<string, T>): [string, T][] {
+  return Object.entries(record).sort(([left], [right]) => left.localeCompare(right));
 }
 
 function table(rows: (readonly [Html | string, Html | string])[]): Html {

@@ -1,5 +1,6 @@
-// The one style sheet: calm, readable at 320 px, light and dark.
+// How every page of the sandbox looks.
 
+/** The one style sheet: calm, readable at 320 px, light and dark. */
 export const style = `
 :root {
   --paper: #f6f6f3; --card: #ffffff; --ink: #1c1d1f; --soft: #5d6167; --line: #d9dad6;
@@ -27,7 +28,7 @@ label { display: block; font-size: .875rem; margin: .75rem 0 .25rem; }
 input { width: 100%; font: inherit; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: .5rem; padding: .625rem .75rem; min-height: 2.75rem; }
 input[aria-invalid="true"] { border-color: var(--bad); }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 .75rem; }
-button, .button { display: block; width: 100%; min-height: 2.75rem; margin-top: 1rem; padding: .625rem 1rem; border: 1px solid var(--accent); border-radius: .5rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; }
+button, .button { display: block; width: 100%; min-height: 2.75rem; margin-top: 1rem; padding: .625rem 1rem; border: 1px solid var(--accent); border-radius: .5rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; text-align: center; text-decoration: none; overflow-wrap: normal; cursor: pointer; }
 button.quiet { background: transparent; color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .problem { color: var(--bad); border: 1px solid var(--bad); border-radius: .5rem; padding: .625rem .75rem; margin: .75rem 0; }
@@ -45,5 +46,11 @@ dd { margin: 0; }
 .bubble { max-width: 85%; width: fit-content; background: var(--bubble); border-radius: 1.125rem; padding: .5rem .875rem; margin: .25rem 0; white-space: pre-wrap; }
 .sender { margin: 1rem .25rem .125rem; }
 .prompt { border: 2px solid var(--accent); border-radius: 1rem; padding: .875rem; margin: 0 0 1rem; }
-.prompt .pair button { margin-top: .75rem; }
+.prompt .pair button { margin-top: .75rem; padding-inline: .5rem; }
+@media (max-width: 40rem) {
+  tr, td { display: block; padding-right: 0; }
+  tr { border-bottom: 1px solid var(--line); padding: .25rem 0; }
+  td { border: 0; padding-block: 0; }
+  td:first-child { white-space: normal; font-weight: 600; }
+}
 `;

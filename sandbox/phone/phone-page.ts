@@ -40,7 +40,7 @@ export function phonePage(number: string, messages: readonly Message[], prompts:
     body: html`<main>
 <div class="phone">
 <header><h1>${number}</h1><p class="soft"><a href="/phones">All phones</a></p></header>
-<div id="screen" aria-live="polite">
+<div id="screen">
 ${open.map((prompt) => question(number, prompt))}
 ${entries.map((entry) => entry.markup)}
 ${entries.length + open.length === 0 && html`<p class="soft">Nothing has arrived yet.</p>`}
@@ -83,7 +83,7 @@ function note(prompt: Prompt): Html {
   const outcome = { approved: "approved", declined: "declined", closed: "no longer open", open: "open" }[
     prompt.state
   ];
-  return html`<p class="sender soft">Carrier, ${time(prompt.createdAt)}</p>
+  return html`<p class="sender soft">Carrier, ${time(prompt.answeredAt ?? prompt.createdAt)}</p>
 <p class="bubble">${prompt.text} <span class="tag">${outcome}</span></p>`;
 }
 

@@ -31,8 +31,8 @@ export type Scheduler = {
   stop: () => void;
 };
 
-/** Enough to try fifty parallel deliveries, few enough not to run out of sockets. */
-const runningLimit = 64;
+/** Enough that receivers which hang do not hold up the rest, few enough not to run out of sockets. */
+const runningLimit = 256;
 
 /** Longest sleep; also keeps the delay inside what a timer can count. */
 const idleMs = 60_000;
