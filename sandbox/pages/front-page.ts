@@ -1,0 +1,101 @@
+// The front page: what this is, where everything is, and which numbers and cards do what.
+
+import { limits } from "../carrier/limits.ts";
+import { subscribers } from "../carrier/subscribers.ts";
+import { faultKinds } from "../control/fault-routes.ts";
+import type { Answer } from "../http/message.ts";
+import { phonePath } from "../phone/number.ts";
+import { recentPhones } from "../phone/routes.ts";
+import type { Sandbox } from "../sandbox.ts";
+import { testCards } from "../stripe/cards.ts";
+import { fates, magicRecipients } from "../twilio/numbers.ts";
+import { type Html, html, renderPage } from "./html.ts";
+
+const addresses: [string, string][] = [
+  ["PUT /accounts/{name}", "makes test credentials: { stripe_webhook_url, carrier_prompts }"],
+  ["/v1/…", "Stripe's API (Checkout Sessions, payment intents, charges, events)"],
+  ["/checkout/c/{session}", "Stripe's hosted checkout; POST …/pay takes number, exp, cvc, name form-encoded"],
+  ["/2010-04-01/…", "Twilio's API (Messages)"],
+  ["/carrier/oauth/token", "the carrier's token endpoint (client credentials)"],
+  ["/carrier/carrier-billing/v0.5/payments…", "the carrier's API (CAMARA carrier billing)"],
+  ["GET /phones, /phones/{number}", "virtual phones"],
+  ["GET /phones/{number}/messages, …/prompts", "the same as JSON"],
+  ["POST /phones/{number}/approve, …/decline", "answers the oldest open prompt, or { payment_id }"],
+  ["GET /requests?service=&account=&since=", "what the three services were asked"],
+  ["POST, GET, DELETE /faults", "faults, see below; DELETE /faults/{id} for one"],
+  ["POST /events/redeliver", "sends a Stripe event again: { event_id, copies }"],
+  ["GET /carrier-events?payment_id=", "the carrier's CloudEvents"],
+  ["POST /carrier-events/redeliver", "sends one of them again: { event_id, copies }"],
+  ["POST /hurry", "what waits for { id } happens now: expiries, run-outs, settlements, retries"],
+  ["POST /reset", "empties everything but the accounts"],
+  ["GET /health", "answers { ok: true }"],
+];
+
+/** Renders the front page. */
+export function frontPage(sandbox: Sandbox): Answer {
+  const phones = recentPhones(sandbox, 20);
+  const faults = sandbox.faults.list();
+  const accounts = sandbox.accounts.select("true");
+  return renderPage({
+    title: "Sandbox",
+    body: html`<main class="wide">
+<h1>Sandbox</h1>
+<p>It stands in for Stripe, Twilio and a phone carrier while you develop and test. No money moves and no text is
+sent: texts and carrier prompts arrive on <a href="/phones">virtual phones</a>.</p>
+
+<h2>Phones</h2>
+${phones.length === 0 && html`<p class="soft">Nothing has arrived yet. Any number has a page: <a href="/phones/+4790000000">/phones/+4790000000</a></p>`}
+<ul>${phones.map((number) => html`<li><a href="${phonePath(number)}">${number}</a></li>`)}</ul>
+
+<h2>Faults switched on</h2>
+${
+  faults.length === 0
+    ? html`<p class="soft">None.</p>`
+    : html`<ul>${faults.map((fault) => html`<li><code>${JSON.stringify(fault)}</code></li>`)}</ul>`
+}
+
+<h2>Accounts</h2>
+<p class="soft">${accounts.map((account) => account.id).join(", ") || "None yet."}</p>
+
+<h2>Addresses</h2>
+${table(addresses.map(([address, meaning]) => [html`<code>${address}</code>`, meaning]))}
+
+<h2>Cards</h2>
+<p class="soft">Any future expiry, any code of three digits. Every other number is declined.</p>
+${table(Object.entries(testCards).map(([number, { meaning }]) => [number.replace(/(.{4})(?=.)/g, "$1 "), meaning]))}
+<p>From a script: <code>curl -i -d 'number=4242424242424242&amp;exp=12/40&amp;cvc=123' ${sandbox.publicUrl}/checkout/c/{session}/pay</code></p>
+<p class="soft">It answers 303 to the success address, or 200 with the page that says why not. A card that needs 3-D Secure
+answers 303 to …/authenticate, which takes answer=complete or answer=fail.</p>
+
+<h2>Numbers that Twilio refuses</h2>
+${table(Object.entries(magicRecipients).map(([number, { code, message }]) => [number, `${code}: ${message(number)}`]))}
+
+<h2>Last two digits: texts</h2>
+${table(sorted(fates).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
+<p class="soft">All others are delivered.</p>
+
+<h2>Last two digits: carrier</h2>
+${table(sorted(subscribers).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
+<p class="soft">An account with carrier_prompts: false has a carrier that charges ordinary numbers without asking.</p>
+
+<h2>The carrier's limits</h2>
+<p class="soft">Most for one payment, and most for one subscriber and calendar month.</p>
+${table(Object.entries(limits).map(([currency, { payment, month }]) => [currency, `${payment}, ${month}`]))}
+
+<h2>Faults</h2>
+<p><code>${'POST /faults { "service": "stripe" | "twilio" | "carrier", "fault": …, "times": 1 }'}</code></p>
+${table(Object.entries(faultKinds).map(([kind, meaning]) => [html`<code>${kind}</code>`, meaning]))}
+<p class="soft">Optional: times (unlimited), path and type (regular expressions on the path and on a notification's
+event type), method, account. A restart clears all faults.</p>
+</main>`,
+  });
+}
+
+/** Entries by their keys; a record puts `11` before `00`. */
+function sorted<T>(record: Record<string, T>): [string, T][] {
+  return Object.entries(record).sort(([left], [right]) => left.localeCompare(right));
+}
+
+function table(rows: (readonly [Html | string, Html | string])[]): Html {
+  return html`<table>${rows.map(([name, meaning]) => html`<tr><td>${name}</td><td>${meaning}</td></tr>`)}</table>`;
+}

@@ -1,0 +1,131 @@
+// Puts the sandbox together and starts it.
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { openOneStep } from "./carrier/one-step.ts";
+import { startDenials } from "./carrier/payment.ts";
+import { startPaymentEvents } from "./carrier/payment-events.ts";
+import { carrierService } from "./carrier/routes.ts";
+import { startTwoStep } from "./carrier/two-step.ts";
+import { validationRoutes } from "./carrier/validation-page.ts";
+import { accountRoutes } from "./control/accounts.ts";
+import { faultRoutes } from "./control/fault-routes.ts";
+import { openFaults } from "./control/faults.ts";
+import { openNotifier } from "./control/notifications.ts";
+import { redeliverRoutes } from "./control/redeliver.ts";
+import { openRequestLog, requestLogRoutes } from "./control/request-log.ts";
+import { timeRoutes } from "./control/time-routes.ts";
+import { json } from "./http/message.ts";
+import { route } from "./http/router.ts";
+import { createSandboxServer } from "./http/server.ts";
+import { frontPage } from "./pages/front-page.ts";
+import { openLivePhones } from "./phone/live.ts";
+import { phoneRoutes } from "./phone/routes.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { openCollection } from "./store/collection.ts";
+import { openDatabase } from "./store/database.ts";
+import { openScheduler } from "./store/scheduler.ts";
+import { checkoutRoutes } from "./stripe/checkout-routes.ts";
+import { startWebhooks } from "./stripe/events.ts";
+import { startLateSettlement } from "./stripe/payments.ts";
+import { stripeService } from "./stripe/routes.ts";
+import { startSessionExpiry } from "./stripe/sessions.ts";
+import { twilioService } from "./twilio/routes.ts";
+import { startDelivery } from "./twilio/send.ts";
+
+export type SandboxOptions = {
+  /** 0 picks a free port. */
+  port: number;
+  host: string;
+  /** Start of every address handed out; by default `http://localhost:<port>`. */
+  publicUrl?: string | undefined;
+  /** Folder of the database; without it everything is forgotten at the end. */
+  dataDir?: string | undefined;
+  /** How long the carrier holds a synchronous create call for its subscriber at most; 8 seconds. */
+  holdMs?: number;
+};
+
+export type RunningSandbox = {
+  port: number;
+  publicUrl: string;
+  /** Ends open connections and closes the database; what was pending goes on at the next start. */
+  close: () => Promise<void>;
+};
+
+/** Starts the sandbox; rejects when it cannot listen. */
+export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
+  const sandbox = openSandbox(options.dataDir);
+  const oneStep = openOneStep(sandbox, options.holdMs ?? 8_000);
+  startWebhooks(sandbox);
+  startSessionExpiry(sandbox);
+  startLateSettlement(sandbox);
+  startDelivery(sandbox);
+  startPaymentEvents(sandbox);
+  startDenials(sandbox);
+  startTwoStep(sandbox);
+  const services = [stripeService(sandbox), twilioService(sandbox), carrierService(sandbox, oneStep)];
+  const server = createSandboxServer(sandbox, services, [
+    route("GET", "/", () => frontPage(sandbox)),
+    route("GET", "/health", () => json(200, { ok: true })),
+    ...accountRoutes(sandbox),
+    ...checkoutRoutes(sandbox),
+    ...validationRoutes(sandbox),
+    ...phoneRoutes(sandbox, oneStep),
+    ...requestLogRoutes(sandbox),
+    ...faultRoutes(sandbox),
+    ...redeliverRoutes(sandbox),
+    ...timeRoutes(sandbox),
+  ]);
+  server.listen(options.port, options.host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    sandbox.database.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  sandbox.publicUrl = (options.publicUrl ?? `http://localhost:${port}`).replace(/\/+$/, "");
+  sandbox.scheduler.start();
+  return {
+    port,
+    publicUrl: sandbox.publicUrl,
+    async close() {
+      sandbox.scheduler.stop();
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+      sandbox.database.close();
+    },
+  };
+}
+
+function openSandbox(dataDir: string | undefined): Sandbox {
+  const database = openDatabase(dataDir);
+  const scheduler = openScheduler(database);
+  const faults = openFaults();
+  const requests: Sandbox["requests"] = openCollection(database, "requests");
+  return {
+    publicUrl: "",
+    database,
+    scheduler,
+    faults,
+    notifier: openNotifier(scheduler, faults),
+    requestLog: openRequestLog(requests),
+    phones: openLivePhones(),
+    accounts: openCollection(database, "accounts"),
+    requests,
+    messages: openCollection(database, "messages"),
+    prompts: openCollection(database, "prompts"),
+    stripe: {
+      sessions: openCollection(database, "stripe_sessions"),
+      intents: openCollection(database, "stripe_payment_intents"),
+      charges: openCollection(database, "stripe_charges"),
+      events: openCollection(database, "stripe_events"),
+      answers: openCollection(database, "stripe_idempotency"),
+    },
+    carrier: {
+      tokens: openCollection(database, "carrier_tokens"),
+      payments: openCollection(database, "carrier_payments"),
+      events: openCollection(database, "carrier_events"),
+    },
+  };
+}
