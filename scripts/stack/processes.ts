@@ -106,7 +106,7 @@ export async function startService(spec: ServiceSpec, logDir: string): Promise<R
 function launch(spec: ServiceSpec, log: WriteStream): ChildProcess {
   const child = spawn(process.execPath, [...spec.args], {
     cwd: spec.cwd,
-    env: { ...spec.env },
+    env: { NODE_ENV: "production", ...spec.env },
     // The channel tells the child when we are gone.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

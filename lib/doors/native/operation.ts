@@ -72,7 +72,8 @@ export function toAnswer(status: number, body: unknown): Answer {
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 type Handler = (
   request: Request,
-  segment: { readonly params: Promise<Readonly<Record<string, string | string[]>>> },
+  // Next gives no params to an address without any.
+  segment: { readonly params: Promise<Readonly<Record<string, string | string[]>> | undefined> },
 ) => Promise<Response>;
 
 const METHODS: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -91,7 +92,7 @@ export function routeHandlers(
         const found = operations[method];
         if (found === undefined)
           throw new TransportError("method_not_allowed", "This address has no such method.");
-        return await found.handle(ctx, request, toTextParams(await params));
+        return await found.handle(ctx, request, toTextParams((await params) ?? {}));
       });
     };
   };
