@@ -1,0 +1,49 @@
+// A whole built system on free ports, in a folder of its own that is thrown away afterwards.
+
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureBuilt } from "../stack/build.ts";
+import { freePort } from "../stack/ports.ts";
+import { readSettings } from "../stack/settings.ts";
+import { type Stack, startStack } from "../stack/stack.ts";
+
+export interface TestStack extends Stack {
+  readonly dir: string;
+  /** Path of the file that scripts drive the system with. */
+  readonly demoPath: string;
+}
+
+export interface TestStackOptions {
+  /** Settings as in the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A folder that is kept; else one is made and removed. */
+  readonly dir?: string;
+}
+
+/** Builds where needed, and starts. `stop` also removes the folder, unless it was given. */
+export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  await ensureBuilt(say);
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), "billtext-stack-"));
+  chmodSync(dir, 0o755);
+  const environment = {
+    PATH: process.env.PATH ?? "",
+    BILLTEXT_DATA_DIR: dir,
+    PORT: String(await freePort()),
+    SANDBOX_PORT: String(await freePort()),
+    PG_PORT: String(await freePort()),
+    LOG_LEVEL: "info",
+    ...options.environment,
+  };
+  const stack = await startStack({ settings: readSettings(environment), environment, say: () => undefined });
+  return {
+    ...stack,
+    dir,
+    demoPath: join(dir, "demo.json"),
+    async stop() {
+      await stack.stop();
+      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

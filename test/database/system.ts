@@ -1,0 +1,131 @@
+// A system of its own for one test file: a copy of the migrated database, real adapters, the real sandbox, and a
+// listener for callbacks.
+
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { inject } from "vitest";
+import { parseConfig } from "#lib/config.ts";
+import { createRuntime, type Runtime } from "#lib/context.ts";
+import type { MerchantId } from "#lib/domain/ids.ts";
+import { SCOPES, type Tenant } from "#lib/domain/tenant.ts";
+import { contextFor, type ServiceContext, type ServiceDeps } from "#lib/services/context.ts";
+import { type CreateMerchantInput, createMerchant } from "#lib/services/merchants/create.ts";
+import { registerJobs } from "#worker/jobs/register.ts";
+import { asSystem, connectSandbox, createFullKey } from "../../scripts/stack/merchant.ts";
+
+export interface TestMerchant {
+  readonly merchantId: MerchantId;
+  readonly tenant: Tenant;
+  readonly apiKey: string;
+  /** As its API key, with every scope. */
+  readonly ctx: ServiceContext;
+  /** As the system. */
+  readonly system: ServiceContext;
+  /** Name of its account at the sandbox. */
+  readonly sandboxName: string;
+}
+
+export interface TestSystem {
+  readonly deps: ServiceDeps;
+  readonly sandboxUrl: string;
+  /** As the database's superuser, for looking and for breaking. */
+  readonly superuser: pg.Pool;
+  readonly origin: string;
+  merchant(
+    options?: Partial<CreateMerchantInput> & { readonly carrierAsksPayer?: boolean },
+  ): Promise<TestMerchant>;
+  /** Starts a worker in this process; jobs run until the system is closed. */
+  startWorker(): Promise<Runtime>;
+  close(): Promise<void>;
+}
+
+export interface TestSystemOptions {
+  /** Address that links, sinks and webhooks are made with. */
+  readonly origin?: string;
+}
+
+/** Opens a system on a fresh database. */
+export async function openSystem({
+  origin = "http://127.0.0.1:9",
+}: TestSystemOptions = {}): Promise<TestSystem> {
+  const servers = inject("servers");
+  const database = `test_${randomBytes(6).toString("hex")}`;
+  const admin = new pg.Client({ connectionString: servers.superuserUrl });
+  await admin.connect();
+  await admin.query(`create database ${database} template ${servers.template}`);
+  const at = (url: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
+  const masterKeys = `1:${randomBytes(32).toString("base64")}`;
+  const configFor = (databaseUrl: string) =>
+    parseConfig({
+      BILLTEXT_ORIGIN: origin,
+      BILLTEXT_MASTER_KEYS: masterKeys,
+      DATABASE_URL: databaseUrl,
+      DATABASE_CONNECTIONS_MAX: "20",
+      SANDBOX_URL: servers.sandboxUrl,
+      LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "silent",
+      RAIL_TIMEOUT_MS: "2000",
+      CALLBACK_TIMEOUT_MS: "2000",
+    });
+  const web = createRuntime("web", configFor(at(servers.webUrl)));
+  const superuser = new pg.Pool({ connectionString: at(servers.superuserUrl), max: 4 });
+  superuser.on("error", () => undefined);
+  const workers: Runtime[] = [];
+  await web.deps.queue.start();
+  return {
+    deps: web.deps,
+    sandboxUrl: servers.sandboxUrl,
+    superuser,
+    origin,
+    merchant: (options = {}) => makeMerchant(web.deps, options),
+    async startWorker() {
+      const worker = createRuntime("worker", configFor(at(servers.workerUrl)));
+      await worker.deps.queue.start();
+      await registerJobs(worker.deps);
+      workers.push(worker);
+      return worker;
+    },
+    async close() {
+      for (const worker of workers) await worker.close();
+      await web.close();
+      await superuser.end();
+      await admin.query(`drop database ${database} with (force)`);
+      await admin.end();
+    },
+  };
+}
+
+async function makeMerchant(
+  deps: ServiceDeps,
+  {
+    carrierAsksPayer = true,
+    ...options
+  }: Partial<CreateMerchantInput> & { readonly carrierAsksPayer?: boolean },
+): Promise<TestMerchant> {
+  const merchantId = await createMerchant(deps, {
+    name: "Test Shop",
+    legalName: "Test Shop Ltd",
+    address: "Test Street 1",
+    contactEmail: "help@shop.example",
+    contactPhone: null,
+    country: "NO",
+    timeZone: "Europe/Oslo",
+    locale: "en",
+    methods: ["carrier_billing", "card"],
+    purchaseCategory: null,
+    registeredHosts: ["localhost", "127.0.0.1", "shop.example"],
+    smsCapPerDayInTest: null,
+    ...options,
+  });
+  const tenant = { merchantId, mode: "test" } as const;
+  const system = asSystem(deps, merchantId, "test");
+  const sandboxName = `test-${merchantId}`;
+  await connectSandbox(system, { name: sandboxName, carrierAsksPayer });
+  const apiKey = await createFullKey(system, "Test");
+  const ctx = contextFor(
+    deps,
+    tenant,
+    { kind: "api_key", id: "key_0000000000000000000000" as never, scopes: SCOPES },
+    "req_test",
+  );
+  return { merchantId, tenant, apiKey, ctx, system, sandboxName };
+}
