@@ -7,6 +7,9 @@ const CONTROLS = /[\p{Cc}\u2028\u2029]/u;
 /** Marks that turn the direction of what follows: a way to make text read as what it is not. */
 const BIDI_CONTROLS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 
+/** UTF-16 units of one visible character at most: a family of four has eleven. */
+const UNITS_MAX = 16;
+
 const segmenter = new Intl.Segmenter();
 
 /** What people see as characters. */
@@ -32,7 +35,7 @@ export function line(max: number, isMultiline = false) {
     .transform((text) => text.normalize("NFC").trim())
     .refine((text) => text.length > 0, "must not be empty")
     .refine(
-      (text) => text.length <= max * 8 && countCharacters(text) <= max,
+      (text) => text.length <= max * UNITS_MAX && countCharacters(text) <= max,
       `must have at most ${max} characters`,
     );
 }

@@ -2,12 +2,14 @@
 // listener for callbacks.
 
 import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
 import pg from "pg";
 import { inject } from "vitest";
 import { parseConfig } from "#lib/config.ts";
 import { createRuntime, type Runtime } from "#lib/context.ts";
 import type { MerchantId } from "#lib/domain/ids.ts";
 import { SCOPES, type Tenant } from "#lib/domain/tenant.ts";
+import { receiveFromRail, receiveFromSmsProvider } from "#lib/doors/notifications/receive.ts";
 import { contextFor, type ServiceContext, type ServiceDeps } from "#lib/services/context.ts";
 import { type CreateMerchantInput, createMerchant } from "#lib/services/merchants/create.ts";
 import { registerJobs } from "#worker/jobs/register.ts";
@@ -39,16 +41,11 @@ export interface TestSystem {
   close(): Promise<void>;
 }
 
-export interface TestSystemOptions {
-  /** Address that links, sinks and webhooks are made with. */
-  readonly origin?: string;
-}
-
-/** Opens a system on a fresh database. */
-export async function openSystem({
-  origin = "http://127.0.0.1:9",
-}: TestSystemOptions = {}): Promise<TestSystem> {
+/** Opens a system on a fresh database. Rails' notifications reach its real doors over HTTP. */
+export async function openSystem(): Promise<TestSystem> {
   const servers = inject("servers");
+  const inbound = await listenForNotifications();
+  const { origin } = inbound;
   const database = `test_${randomBytes(6).toString("hex")}`;
   const admin = new pg.Client({ connectionString: servers.superuserUrl });
   await admin.connect();
@@ -71,6 +68,7 @@ export async function openSystem({
   superuser.on("error", () => undefined);
   const workers: Runtime[] = [];
   await web.deps.queue.start();
+  inbound.serve(web.deps);
   return {
     deps: web.deps,
     sandboxUrl: servers.sandboxUrl,
@@ -85,6 +83,7 @@ export async function openSystem({
       return worker;
     },
     async close() {
+      await inbound.close();
       for (const worker of workers) await worker.close();
       await web.close();
       await superuser.end();
@@ -92,6 +91,43 @@ export async function openSystem({
       await admin.end();
     },
   };
+}
+
+/** The addresses that rails and the SMS provider send to, served by the doors as the web process serves them. */
+async function listenForNotifications() {
+  let deps: ServiceDeps | null = null;
+  const server = createServer(async (incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const request = new Request(`${origin}${incoming.url ?? "/"}`, {
+      method: "POST",
+      headers: Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
+      body: Buffer.concat(chunks),
+    });
+    const response = deps === null ? new Response(null, { status: 503 }) : await route(deps, request);
+    outgoing.writeHead(response.status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const origin = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  return {
+    origin,
+    serve: (served: ServiceDeps) => {
+      deps = served;
+    },
+    close: async () => {
+      deps = null;
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function route(deps: ServiceDeps, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/api/notifications/stripe") return receiveFromRail(deps, "card", request);
+  if (pathname === "/api/notifications/carrier") return receiveFromRail(deps, "carrier_billing", request);
+  return receiveFromSmsProvider(deps, request);
 }
 
 async function makeMerchant(

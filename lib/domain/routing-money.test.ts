@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { INVOICE_STATES, type LateMoneyPolicy, routeMoney } from "./invoice.ts";
+import { acceptedLegs, isBalanced, surplusLegs } from "./ledger.ts";
+import { PAYMENT_METHODS } from "./payment.ts";
+
+const policies = (onExpired: LateMoneyPolicy, onCancelled: LateMoneyPolicy) => ({ onExpired, onCancelled });
+
+describe("money that a rail has taken", () => {
+  it.each([
+    ["open", 0n, policies("refund", "refund"), "accepted"],
+    ["expired", 0n, policies("accept", "refund"), "accepted"],
+    ["expired", 0n, policies("refund", "refund"), "surplus"],
+    ["cancelled", 0n, policies("accept", "refund"), "surplus"],
+    ["cancelled", 0n, policies("accept", "accept"), "accepted"],
+    ["paid", 100n, policies("accept", "accept"), "surplus"],
+  ] as const)(
+    "on an invoice that is %s with %s paid goes by the merchant's choice",
+    (state, paid, chosen, disposition) => {
+      const invoice = { state, amountDueMinor: 100n, amountPaidMinor: paid };
+      expect(routeMoney(invoice, 100n, chosen).disposition).toBe(disposition);
+    },
+  );
+
+  it("is never accepted beyond what is due", () => {
+    const amount = fc.bigInt({ min: 0n, max: 99_999_999n });
+    fc.assert(
+      fc.property(fc.constantFrom(...INVOICE_STATES), amount, amount, amount, (state, due, paid, taken) => {
+        const invoice = { state, amountDueMinor: due, amountPaidMinor: paid };
+        const routing = routeMoney(invoice, taken, policies("accept", "accept"));
+        if (routing.disposition === "accepted") expect(paid + taken <= due).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("the books", () => {
+  it("balance for every amount, fee and method", () => {
+    const amount = fc.bigInt({ min: 1n, max: 99_999_999n });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...PAYMENT_METHODS),
+        amount,
+        fc.bigInt({ min: 0n, max: 99_999_999n }),
+        (method, taken, fee) => {
+          const charged = fee > taken ? taken : fee;
+          expect(isBalanced(acceptedLegs(method, taken, charged))).toBe(true);
+          expect(isBalanced(surplusLegs(method, taken))).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("give the merchant what the rail holds less the fee", () => {
+    expect(acceptedLegs("card", 24_900n, 249n)).toEqual([
+      { account: "rail_clearing:card", amountMinor: 24_900n },
+      { account: "merchant_pending:card", amountMinor: -24_651n },
+      { account: "platform_fees:card", amountMinor: -249n },
+    ]);
+  });
+});

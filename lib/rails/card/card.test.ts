@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import type Stripe from "stripe";
+import { describe, expect, it } from "vitest";
+import { CURRENCIES, parseCurrency } from "#lib/domain/currency.ts";
+import { money } from "#lib/domain/money.ts";
+import { cardBounds, fromStripeAmount, toStripeAmount } from "./amounts.ts";
+import { readSession } from "./read-session.ts";
+
+const of = (minor: bigint, currency: string) => money(minor, parseCurrency(currency));
+
+describe("Stripe's amounts", () => {
+  it.each([
+    [24_900n, "NOK", 24_900],
+    [500n, "JPY", 500],
+    [500n, "ISK", 50_000],
+    [500n, "UGX", 50_000],
+    [500n, "MGA", 5],
+    [12_340n, "KWD", 12_340],
+  ])("of %s %s are %s", (minor, currency, amount) => {
+    expect(toStripeAmount(of(minor, currency))).toBe(amount);
+  });
+
+  it("are refused where Stripe cannot hold them exactly", () => {
+    expect(toStripeAmount(of(501n, "MGA"))).toBeNull();
+    expect(toStripeAmount(of(12_345n, "KWD"))).toBeNull();
+    expect(fromStripeAmount(50_001, "isk")).toBeNull();
+    expect(fromStripeAmount(1.5, "nok")).toBeNull();
+    expect(fromStripeAmount(1, "zzz")).toBeNull();
+  });
+
+  it("come back as what was asked, in every currency", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...CURRENCIES),
+        fc.bigInt({ min: 1n, max: 99_999_999n }),
+        (currency, minor) => {
+          const amount = toStripeAmount(of(minor, currency));
+          if (amount !== null)
+            expect(fromStripeAmount(amount, currency.toLowerCase())).toEqual(of(minor, currency));
+        },
+      ),
+    );
+  });
+
+  it("have Stripe's least amount, and none for currencies it does not charge", () => {
+    expect(cardBounds("NOK")?.minMinor).toBe(300n);
+    expect(cardBounds("USD")?.minMinor).toBe(50n);
+    expect(cardBounds("IRR")).toBeNull();
+    expect(cardBounds("XXX")).toBeNull();
+  });
+});
+
+describe("a Checkout Session", () => {
+  const attempt = { paymentId: "pay_0123456789abcdefghijkl" as never };
+  const account = { mode: "test" as const };
+  const session = (changes: object) =>
+    ({
+      id: "cs_1",
+      client_reference_id: attempt.paymentId,
+      livemode: false,
+      status: "open",
+      url: "https://checkout.example/1",
+      expires_at: 1_800_000_000,
+      payment_status: "unpaid",
+      payment_intent: null,
+      amount_total: 24_900,
+      currency: "nok",
+      ...changes,
+    }) as unknown as Stripe.Checkout.Session;
+  const read = (changes: object) => readSession(session(changes), account, attempt);
+  const unpaid = (intent: object) => ({ status: "complete", payment_intent: { id: "pi_1", ...intent } });
+
+  it.each([
+    [{}, "redirect"],
+    [{ status: "expired" }, "expired"],
+    [{ status: "complete", payment_status: "paid" }, "succeeded"],
+    [{ status: "complete" }, "processing"],
+    [unpaid({ status: "processing" }), "processing"],
+    [unpaid({ status: "requires_payment_method", last_payment_error: null }), "declined"],
+    [unpaid({ status: "canceled" }), "cancelled"],
+    [{ status: "something new" }, "unknown"],
+    [{ url: null }, "unknown"],
+    [{ client_reference_id: "pay_other" }, "contradiction"],
+    [{ client_reference_id: null }, "contradiction"],
+    [{ livemode: true }, "contradiction"],
+    [{ status: "complete", payment_status: "paid", currency: "zzz" }, "contradiction"],
+    [{ status: "complete", payment_status: "paid", amount_total: null }, "contradiction"],
+  ])("with %j is %s", (changes, kind) => {
+    expect(read(changes).kind).toBe(kind);
+  });
+
+  it("that is paid tells Stripe's own amount, card and reference", () => {
+    const outcome = read({
+      status: "complete",
+      payment_status: "paid",
+      amount_total: 100,
+      payment_intent: {
+        id: "pi_1",
+        status: "succeeded",
+        latest_charge: { payment_method_details: { card: { brand: "visa", last4: "4242" } } },
+      },
+    });
+    expect(outcome).toEqual({
+      kind: "succeeded",
+      railReference: "cs_1",
+      amount: of(100n, "NOK"),
+      details: { statementReference: "pi_1", cardBrand: "visa", cardLast4: "4242" },
+    });
+  });
+});
