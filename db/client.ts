@@ -39,5 +39,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: STATEMENT_TIMEOUT_MS + 500,
   });
   pool.on("error", options.onConnectionLost);
+  // A backend that dies is reported as an event too, also in the moments when a client changes hands and after
+  // it was thrown away; an event that nobody listens to would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return { pool, close: () => pool.end() };
 }

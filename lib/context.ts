@@ -52,12 +52,13 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     random: Math.random,
   };
+  let closing: Promise<void> | null = null;
   return {
     config,
     deps,
-    async close() {
-      await queue.stop();
-      await db.close();
+    close() {
+      closing ??= queue.stop().then(() => db.close());
+      return closing;
     },
   };
 }
