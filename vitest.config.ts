@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Three sets: `unit` needs nothing, `database` a PostgreSQL and the sandbox, `faults` a built system.
+// Sets by what they need: `unit` nothing, `sandbox` the sandbox, `database` a PostgreSQL too, `http` a whole built
+// system, `faults` several of those to break.
 export default defineConfig({
   test: {
     reporters: ["default"],
@@ -27,6 +28,15 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "http",
+          include: ["test/http/**/*.test.ts"],
+          globalSetup: ["test/http/global-setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -20,7 +20,10 @@ export interface Tx {
 const TRIES_MAX = 5;
 const MERCHANT_ID = /^mer_[0-9A-Za-z]{22}$/;
 
-const insideTransaction = new AsyncLocalStorage<true>();
+// One for the process, however often a bundler loads this module.
+const shared = globalThis as typeof globalThis & { billtextInsideTransaction?: AsyncLocalStorage<true> };
+shared.billtextInsideTransaction ??= new AsyncLocalStorage<true>();
+const insideTransaction = shared.billtextInsideTransaction;
 const boundClients = new WeakMap<PoolClient, NodePgDatabase>();
 
 /** True while a transaction is open in this call chain. Calls to the network refuse to run then. */

@@ -49,8 +49,16 @@ export interface ServiceErrorOptions {
   readonly cause?: unknown;
 }
 
+const BRAND = Symbol.for("billtext.ServiceError");
+
 /** A refusal with a stable code. `detail` is one plain sentence that may be shown to the caller. */
 export class ServiceError extends Error {
+  /** A bundler may load this module twice in one process; an error of either copy is one of ours. */
+  static override [Symbol.hasInstance](value: unknown): value is ServiceError {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
+  readonly [BRAND] = true;
   readonly code: ErrorCode;
   readonly pointer: string | undefined;
   readonly retryAfterSeconds: number | undefined;

@@ -100,6 +100,8 @@ export const nativeDialect: Dialect = {
   renderError(error, correlationId) {
     const problem = toProblem(error, correlationId);
     const headers = new Headers({ "content-type": "application/problem+json" });
+    // The rest of the body is not read, so the connection is of no further use.
+    if (problem.status === 413) headers.set("connection", "close");
     if (problem.status === 401) headers.set("www-authenticate", "Bearer");
     const retryAfter = error instanceof ServiceError ? error.retryAfterSeconds : undefined;
     if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));

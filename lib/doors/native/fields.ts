@@ -79,5 +79,13 @@ export const invoiceLine = z.strictObject({
   tax_rate: taxRate.optional(),
 });
 
-export const limit = z.coerce.number().int().min(1).max(100).default(20);
+/** A whole number in a query, in plain digits. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+
+export const limit = wholeNumber(1, 100).default(20);
 export const cursor = z.string().min(1).max(200);

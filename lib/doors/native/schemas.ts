@@ -20,6 +20,7 @@ import {
   smsSender,
   smsText,
   webAddress,
+  wholeNumber,
 } from "./fields.ts";
 
 const invoiceFields = {
@@ -83,8 +84,8 @@ export const listPaymentsQuery = z.strictObject({
 });
 
 export const timelineQuery = z.strictObject({
-  after_sequence: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
-  limit: z.coerce.number().int().min(1).max(100).default(100),
+  after_sequence: wholeNumber(0, 1_000_000_000).default(0),
+  limit: wholeNumber(1, 100).default(100),
 });
 
 export const noQuery = z.strictObject({});
