@@ -14,6 +14,7 @@ export interface EmbeddedPostgres {
   /** Address of its superuser's own database. */
   readonly url: string;
   readonly pid: number;
+  isAlive(): boolean;
   /** Ends it as PostgreSQL wants to be ended: no new work, what runs is rolled back, all is written. */
   stop(): Promise<void>;
   /** Ends it at once, as a crash would; it recovers at the next start. */
@@ -197,17 +198,18 @@ async function waitUntilServing(
 }
 
 function handle(options: EmbeddedPostgresOptions, pid: number): EmbeddedPostgres {
-  const end = async (signal: "SIGINT" | "SIGQUIT") => {
-    const deadline = performance.now() + STOP_MS;
+  const isAlive = () => {
     try {
-      process.kill(pid, signal);
-      while (performance.now() < deadline) {
-        process.kill(pid, 0);
-        await sleep(20);
-      }
+      process.kill(pid, 0);
+      return true;
     } catch {
-      // No such process: it has ended.
+      return false;
     }
   };
-  return { url: urlOf(options), pid, stop: () => end("SIGINT"), crash: () => end("SIGQUIT") };
+  const end = async (signal: "SIGINT" | "SIGQUIT") => {
+    if (isAlive()) process.kill(pid, signal);
+    const deadline = performance.now() + STOP_MS;
+    while (isAlive() && performance.now() < deadline) await sleep(20);
+  };
+  return { url: urlOf(options), pid, isAlive, stop: () => end("SIGINT"), crash: () => end("SIGQUIT") };
 }

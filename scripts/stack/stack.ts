@@ -32,7 +32,8 @@ export interface Stack {
   /** The first live key, shown once; null where it was shown before, or in development. */
   readonly firstKey: string | null;
   readonly sandboxUrl: string | null;
-  readonly postgres: EmbeddedPostgres | null;
+  /** The embedded database that runs now, where there is one. */
+  postgres(): EmbeddedPostgres | null;
   readonly services: readonly RunningService[];
   /** Ends every process, the database last. Safe to call again. */
   stop(): Promise<void>;
@@ -66,9 +67,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const masterKeys = settings.masterKeys ?? secrets.masterKeys;
   const started: RunningService[] = [];
   let postgres: EmbeddedPostgres | null = null;
+  let watch: NodeJS.Timeout | null = null;
   let ending: Promise<void> | null = null;
   const stop = () => {
     ending ??= (async () => {
+      if (watch !== null) clearInterval(watch);
       await Promise.all(started.map((service) => service.stop()));
       await postgres?.stop();
     })();
@@ -81,6 +84,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     if (settings.databaseUrl === null) {
       options.say("Starting the database…");
       postgres = await startEmbedded(options, paths, secrets);
+      watch = watchPostgres(
+        async () => {
+          if (ending === null) postgres = await startEmbedded(options, paths, secrets);
+        },
+        () => postgres,
+      );
     }
     const ownerUrl = settings.databaseUrl ?? (await ensureDatabase(postgres, "billtext"));
     const urls = await migrate(ownerUrl, masterKeys, options.environment);
@@ -92,7 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     options.say("Starting the processes…");
     started.push(await startWeb(settings, paths, envFor(urls.web)));
     started.push(await startWorker(paths, envFor(urls.worker)));
-    return { demo, firstKey, sandboxUrl, postgres, services: started, stop };
+    return { demo, firstKey, sandboxUrl, postgres: () => postgres, services: started, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -110,6 +119,22 @@ async function startEmbedded(
     password: secrets.postgresPassword,
     ...(options.postgresSettings === undefined ? {} : { settings: options.postgresSettings }),
   });
+}
+
+const POSTGRES_WATCH_MS = 500;
+
+/** Starts the embedded database again when it dies, as the other processes are. */
+function watchPostgres(restart: () => Promise<void>, current: () => EmbeddedPostgres | null): NodeJS.Timeout {
+  let isRestarting = false;
+  const check = async () => {
+    const running = current();
+    if (isRestarting || running === null || running.isAlive()) return;
+    isRestarting = true;
+    // It is tried again at the next look where this one fails.
+    await restart().catch(() => undefined);
+    isRestarting = false;
+  };
+  return setInterval(() => void check(), POSTGRES_WATCH_MS);
 }
 
 /** Makes the database on the embedded server where it is not there yet. Returns its address. */
