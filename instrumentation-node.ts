@@ -7,10 +7,9 @@ const SHUTDOWN_MS = 15_000;
 
 export async function startWeb(): Promise<void> {
   try {
-    const { deps, close } = getWebRuntime();
+    const { deps } = getWebRuntime();
     // The queue is warmed up here; where the database is not there yet, the first request tries again.
     await deps.queue.start().catch((error: unknown) => deps.log.warn("queue.not_ready", { error }));
-    process.once("beforeExit", () => void close());
     endWithParent(() => process.kill(process.pid, "SIGTERM"));
     process.on("unhandledRejection", (error) => end(deps.log.error, error));
     process.on("uncaughtException", (error) => end(deps.log.error, error));

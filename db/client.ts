@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** Connections at most. */
   readonly connectionsMax: number;
+  /** How long to wait for a free connection before giving up. */
+  readonly acquireTimeoutMs: number;
   /** Told of an idle connection that broke; the pool replaces it. */
   readonly onConnectionLost: (error: Error) => void;
 }
@@ -21,16 +23,13 @@ export interface DatabaseOptions {
 const STATEMENT_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 4_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
-/** A request waits this long for a free connection, then it is refused. */
-const ACQUIRE_TIMEOUT_MS = 1_000;
-
 /** Opens a pool; connects on first use. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.connectionsMax,
-    connectionTimeoutMillis: ACQUIRE_TIMEOUT_MS,
+    connectionTimeoutMillis: options.acquireTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: STATEMENT_TIMEOUT_MS,

@@ -23,6 +23,13 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** A request is refused soon when all connections are busy; a job may wait for one. */
+const ACQUIRE_TIMEOUT_MS: { readonly [K in ProcessKind]: number } = {
+  web: 1_000,
+  worker: 10_000,
+  seed: 10_000,
+};
+
 /** Builds the runtime of one process from its settings. Nothing connects before it is used. */
 export function createRuntime(kind: ProcessKind, config: Config): Runtime {
   const log = createLog(kind, config.logLevel);
@@ -30,6 +37,7 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     url: config.databaseUrl,
     applicationName: `billtext-${kind}`,
     connectionsMax: config.databaseConnectionsMax,
+    acquireTimeoutMs: ACQUIRE_TIMEOUT_MS[kind],
     onConnectionLost: (error) => log.warn("database.connection_lost", { error }),
   });
   const queue = createQueue({

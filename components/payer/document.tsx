@@ -26,6 +26,8 @@ export function PayerDocument({ text, title, merchant, isTest, refresh, children
         {refresh !== undefined && (
           <meta httpEquiv="refresh" content={`${refresh.seconds};url=${refresh.url}`} />
         )}
+        {/* An icon of nothing: without it browsers ask for one. */}
+        <link rel="icon" href="data:," />
         <title>{title}</title>
         {/* Our own built style; its hash is in the page's policy. */}
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: React would escape the style's quotes. */}

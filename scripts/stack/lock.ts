@@ -47,9 +47,15 @@ function readHolder(path: string): Holder | null {
  *
  * @throws Sentence  another launcher runs on this folder
  */
-export async function takeLock(path: string, waitMs: number, what: string): Promise<() => void> {
+export async function takeLock(
+  path: string,
+  waitMs: number,
+  what: string,
+  onWait: (pid: number) => void = () => undefined,
+): Promise<() => void> {
   mkdirSync(dirname(path), { recursive: true });
   const deadline = performance.now() + waitMs;
+  let hasTold = false;
   const mine = `${process.pid} ${startOf(process.pid) ?? ""}`;
   for (;;) {
     try {
@@ -69,6 +75,8 @@ export async function takeLock(path: string, waitMs: number, what: string): Prom
     if (performance.now() > deadline) {
       throw new Sentence(`${what} (process ${holder?.pid ?? "unknown"}). Stop that one first.`);
     }
+    if (!hasTold) onWait(holder?.pid ?? 0);
+    hasTold = true;
     await sleep(PAUSE_MS);
   }
 }

@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     dataPaths(settings.dataDir).lock,
     LOCK_WAIT_MS,
     `Billtext is already running on ${settings.dataDir}`,
+    (pid) => say(`Waiting for the Billtext that runs here (process ${pid}) to end…`),
   );
   await ensureBuilt(say);
   const startedAt = performance.now();

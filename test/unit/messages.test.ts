@@ -17,7 +17,7 @@ const BUILT = [
   ...PAYMENT_METHODS.flatMap((method) => [`pay_${method}`, `pay_${method}_note`, `method_${method}`]),
   "pay_carrier_billing_code_note",
   "method_card_detail",
-  ...["not_found", "unavailable", "refused"].flatMap((page) =>
+  ...["home", "not_found", "unavailable", "refused"].flatMap((page) =>
     ["title", "heading", "text"].map((part) => `${page}_${part}`),
   ),
 ];

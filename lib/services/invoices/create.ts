@@ -65,7 +65,7 @@ const LIFE_MAX_DAYS = 5 * 366;
  *
  * @throws permission_denied    the key lacks invoices:write
  * @throws lines_mismatch       the lines do not add up to the amount
- * @throws expiry_out_of_range  not in the future, or more than five years ahead
+ * @throws expiry_out_of_range  not in the future, more than five years ahead, or before the SMS would be sent
  * @throws url_not_registered   a return, failure, cancel or landing address is on no registered host
  * @throws method_unavailable   a method that was named cannot carry this amount
  * @throws no_method_available  none of the merchant's methods can
@@ -109,6 +109,11 @@ export async function createInvoice(
     } satisfies NewInvoice;
     const invoice = await insertInvoice(tx, tenant, draft, link.hash);
     await recordEvent(inTx, { type: "invoice.created", invoice });
+    if (input.sms.sendAt !== null && input.sms.sendAt >= draft.expiresAt) {
+      throw new ServiceError("expiry_out_of_range", "The SMS would be sent after the invoice's end.", {
+        pointer: "/sms/send_at",
+      });
+    }
     if (input.shouldSendSms) {
       const template = smsTemplateOf(profile, invoice);
       await queueSms(inTx, { invoice, kind: "invoice", template, sendAt: input.sms.sendAt, phoneHash });

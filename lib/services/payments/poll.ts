@@ -8,6 +8,7 @@ import type { Payment } from "#lib/domain/records.ts";
 import { pollPauseSeconds } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
+import { closeAttempt } from "./close.ts";
 import { settlePayment } from "./settle.ts";
 
 export interface PollPaymentInput {
@@ -29,7 +30,7 @@ export async function pollPayment(
   ctx: ServiceContext,
   { paymentId, pollNumber }: PollPaymentInput,
 ): Promise<void> {
-  const payment = await settlePayment(ctx, { paymentId });
+  const payment = await askOrClose(ctx, paymentId);
   if (!isOpenPayment(payment.state)) return;
   await transact(ctx, async (inTx) => {
     const invoice = await findInvoice(inTx.tx, inTx.tenant, payment.invoiceId);
@@ -43,6 +44,13 @@ export async function pollPayment(
     const isPlanned = await planPoll(inTx, paymentId, pollNumber + 1, ageSeconds, isLive);
     if (!isPlanned) await giveToReview(inTx, current);
   });
+}
+
+/** What was given up for another method but could not be closed then is closed as soon as its rail lets us. */
+async function askOrClose(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
+  const payment = await settlePayment(ctx, { paymentId });
+  const isGivenUp = isOpenPayment(payment.state) && payment.supersededAt !== null;
+  return isGivenUp ? await closeAttempt(ctx, paymentId) : payment;
 }
 
 async function planPoll(

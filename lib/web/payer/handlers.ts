@@ -77,9 +77,10 @@ function leave(view: PayerView, asked: PayerPage, served: PayerPage): string | n
 /** GET /i/<token> */
 export const getLanding = handler("landing", async (call) => {
   const { ctx, request } = call;
-  // A HEAD or a preview is no opening by a person.
-  if (request.method === "GET") await recordOpening(ctx, isbot(request.headers.get("user-agent")));
   const view = await viewInvoice(ctx);
+  const isBot = isbot(request.headers.get("user-agent"));
+  // A HEAD is no opening, and a person's opening is noted once.
+  if (request.method === "GET" && (isBot || view.invoice.openedAt === null)) await recordOpening(ctx, isBot);
   const { landingUrl, id } = view.invoice;
   if (landingUrl !== null && pageFor(view.step, "landing") === "landing") {
     const target = new URL(landingUrl);

@@ -253,7 +253,7 @@ function backButton(text: PayerText, href: string, merchant: string): ReactEleme
 }
 
 /** Pages that belong to no invoice, or must not tell which. */
-export type PlainPage = "not_found" | "unavailable" | "refused";
+export type PlainPage = "home" | "not_found" | "unavailable" | "refused";
 
 export function renderPlainPage(name: PlainPage, locale: string): ReactElement {
   const text = payerText(locale, "UTC");

@@ -47,7 +47,7 @@ function policy(sandboxUrl: string | null): string {
     "default-src 'none'",
     "script-src 'none'",
     `style-src '${PAYER_STYLE_HASH}'`,
-    "img-src 'self'",
+    "img-src 'self' data:",
     `form-action 'self' ${hosted}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",

@@ -1,0 +1,1 @@
+export { getAnything as GET } from "#lib/web/payer/home.ts";
