@@ -269,10 +269,17 @@ async function startWeb(
       args: [...NODE_FLAGS, webServerPath],
       cwd: projectRoot,
       env: { ...env, PORT: String(settings.port), HOSTNAME: settings.host },
-      isReady: readyByHttp(`http://127.0.0.1:${settings.port}/api/health/ready`),
+      isReady: readyByHttp(`http://${localHost(settings.host)}:${settings.port}/api/health/ready`),
     },
     paths.logs,
   );
+}
+
+/** Where a process that listens on `host` can be asked from this machine, as it stands in an address. */
+function localHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 async function startWorker(paths: DataPaths, env: Readonly<Record<string, string>>): Promise<RunningService> {

@@ -208,6 +208,20 @@ describe("where the carrier asks the owner nothing,", () => {
     expect(verified).toMatchObject({ isAccepted: true, payment: { state: "succeeded" } });
   });
 
+  it("the method is not offered by a merchant who cannot send a code", async () => {
+    const mute = await system.merchant({ carrierAsksPayer: false });
+    await system.superuser.query(
+      "update rail_accounts set is_enabled = false where merchant_id = $1 and kind = 'sms'",
+      [mute.merchantId],
+    );
+    const silent = { ...invoiceInput(), shouldSendSms: false };
+    const { invoice } = await createInvoice(mute.ctx, silent);
+    await expect(start(invoice.id, mute)).rejects.toMatchObject({ code: "method_unavailable" });
+    await expect(createInvoice(mute.ctx, { ...silent, methods: ["carrier_billing"] })).rejects.toMatchObject({
+      code: "method_unavailable",
+    });
+  });
+
   it("five wrong codes end the attempt, and the right one is too late then", async () => {
     const { invoice } = await open("00", plain);
     const payment = await start(invoice.id, plain);

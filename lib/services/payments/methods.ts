@@ -18,15 +18,24 @@ export interface UsableMethod {
   readonly account: RailAccount;
 }
 
-/** The rail and the merchant's enabled account for a method, or null where there is none in this mode. */
+/**
+ * The rail and the merchant's enabled account for a method, or null where there is none in this mode. A rail
+ * that leaves consent to us is of no use to a merchant who cannot send our code.
+ */
 export function findMethod(
   deps: ServiceDeps,
   profile: MerchantProfile,
   method: PaymentMethod,
 ): UsableMethod | null {
   const rail = deps.rails[method];
-  const account = profile.accounts.find((candidate) => candidate.kind === method && candidate.isEnabled);
-  return rail === undefined || account === undefined ? null : { rail, account };
+  const account = enabledAccount(profile, method);
+  if (rail === undefined || account === undefined) return null;
+  const canAsk = rail.capabilities(account).asksPayer || enabledAccount(profile, "sms") !== undefined;
+  return canAsk ? { rail, account } : null;
+}
+
+function enabledAccount(profile: MerchantProfile, kind: RailAccount["kind"]): RailAccount | undefined {
+  return profile.accounts.find((candidate) => candidate.kind === kind && candidate.isEnabled);
 }
 
 /** What stands between the amount and each of the given methods, in the given order. */
