@@ -2,13 +2,13 @@
 
 import { argon2Sync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { loadProfile } from "#db/queries/merchants.ts";
 import { findApiKeyRoute } from "#db/queries/routing/routes.ts";
 import { addOwner } from "#db/queries/users.ts";
 import { inTenant } from "#db/transaction.ts";
 import type { MerchantId } from "#lib/domain/ids.ts";
+import { readCallbackSecret } from "#lib/services/callbacks/secret.ts";
 import { newId, type ServiceDeps } from "#lib/services/context.ts";
-import { callbackSecretContext, createMerchant } from "#lib/services/merchants/create.ts";
+import { createMerchant } from "#lib/services/merchants/create.ts";
 import type { RealAccount } from "./credentials.ts";
 import { asSystem, connectSandbox, createFullKey, ensureRail } from "./merchant.ts";
 import { writePrivate } from "./secrets.ts";
@@ -52,7 +52,7 @@ export async function ensureDemo(deps: ServiceDeps, input: DemoInput): Promise<D
     sandbox_url: input.sandboxUrl,
     merchant_id: merchantId,
     api_key: fresh?.apiKey ?? earlier?.api_key ?? "",
-    callback_secret: await readCallbackSecret(deps, merchantId),
+    callback_secret: await readCallbackSecret(ctx),
     dashboard_email: EMAIL,
     dashboard_password: fresh?.password ?? earlier?.dashboard_password ?? "",
     database_url: input.databaseUrl,
@@ -108,10 +108,4 @@ function hashPassword(password: string): string {
   const tag = argon2Sync("argon2id", { message: password, nonce, tagLength: 32, ...parameters });
   const text = (bytes: Buffer) => bytes.toString("base64").replace(/=+$/, "");
   return `$argon2id$v=19$m=${parameters.memory},t=${parameters.passes},p=${parameters.parallelism}$${text(nonce)}$${text(tag)}`;
-}
-
-async function readCallbackSecret(deps: ServiceDeps, merchantId: MerchantId): Promise<string> {
-  const tenant = { merchantId, mode: "test" } as const;
-  const { settings } = await inTenant(deps.db, tenant, (tx) => loadProfile(tx, tenant));
-  return deps.vault.open(settings.callbackSecret, callbackSecretContext(tenant));
 }

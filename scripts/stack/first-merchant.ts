@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { listTenants } from "#db/queries/routing/routes.ts";
 import { LOCALES } from "#lib/domain/merchant.ts";
+import { readCallbackSecret } from "#lib/services/callbacks/secret.ts";
 import type { ServiceDeps } from "#lib/services/context.ts";
 import { createMerchant } from "#lib/services/merchants/create.ts";
 import type { RealAccount } from "./credentials.ts";
@@ -17,9 +18,15 @@ const SCHEMA = z.object({
   MERCHANT_LOCALE: z.enum(LOCALES).default("en"),
 });
 
+/** What its owner needs to begin; shown once. */
+export interface FirstSecrets {
+  readonly apiKey: string;
+  readonly callbackSecret: string;
+}
+
 /**
  * Makes the first merchant where there is none, and keeps the accounts that the environment names. Returns the
- * live API key, which is shown this once, or null where the merchant is there already.
+ * live secrets, which are shown this once, or null where the merchant is there already.
  *
  * @throws Sentence  a setting is missing
  */
@@ -27,7 +34,7 @@ export async function ensureFirstMerchant(
   deps: ServiceDeps,
   environment: Readonly<Record<string, string | undefined>>,
   realAccounts: readonly RealAccount[],
-): Promise<string | null> {
+): Promise<FirstSecrets | null> {
   const [existing] = await listTenants(deps.db);
   if (existing !== undefined) {
     await connectAll(deps, existing.merchantId, realAccounts);
@@ -54,7 +61,8 @@ export async function ensureFirstMerchant(
     smsCapPerDayInTest: 3,
   });
   await connectAll(deps, merchantId, realAccounts);
-  return await createFullKey(asSystem(deps, merchantId, "live"), "First key");
+  const ctx = asSystem(deps, merchantId, "live");
+  return { apiKey: await createFullKey(ctx, "First key"), callbackSecret: await readCallbackSecret(ctx) };
 }
 
 async function connectAll(

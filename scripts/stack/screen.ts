@@ -32,7 +32,16 @@ export function drawScreen(stack: Stack, settings: Settings, seconds: number): s
   ].join("\n");
 }
 
-function drawLive({ firstKey }: Stack, settings: Settings): string {
-  const key = firstKey === null ? [] : ["", `  Live API key, shown this once: ${firstKey}`];
-  return ["", `Billtext is live at ${settings.origin}.`, ...key, ""].join("\n");
+function drawLive({ firstSecrets }: Stack, settings: Settings): string {
+  const secrets =
+    firstSecrets === null
+      ? []
+      : [
+          "",
+          "Shown this once, keep them:",
+          "",
+          `  Live API key     ${firstSecrets.apiKey}`,
+          `  Callback secret  ${firstSecrets.callbackSecret}`,
+        ];
+  return ["", `Billtext is live at ${settings.origin}.`, ...secrets, ""].join("\n");
 }

@@ -10,7 +10,7 @@ import { createRuntime } from "#lib/context.ts";
 import { webServerPath } from "./build.ts";
 import { readCredentials } from "./credentials.ts";
 import { type Demo, ensureDemo } from "./demo.ts";
-import { ensureFirstMerchant } from "./first-merchant.ts";
+import { ensureFirstMerchant, type FirstSecrets } from "./first-merchant.ts";
 import { type DataPaths, dataPaths, projectRoot } from "./paths.ts";
 import { requireFreePort } from "./ports.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./postgres.ts";
@@ -29,8 +29,8 @@ export interface StackOptions {
 
 export interface Stack {
   readonly demo: Demo | null;
-  /** The first live key, shown once; null where it was shown before, or in development. */
-  readonly firstKey: string | null;
+  /** The first live secrets, shown once; null where they were shown before, or in development. */
+  readonly firstSecrets: FirstSecrets | null;
   readonly sandboxUrl: string | null;
   /** The embedded database that runs now, where there is one. */
   postgres(): EmbeddedPostgres | null;
@@ -97,11 +97,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const envFor = (databaseUrl: string) =>
       processEnvironment(options, { databaseUrl, masterKeys, sandboxUrl });
     if (sandboxUrl !== null) started.push(await startSandbox(settings, paths, sandboxUrl));
-    const { demo, firstKey } = await seed(options, paths, envFor(urls.web), sandboxUrl, urls.web);
+    const { demo, firstSecrets } = await seed(options, paths, envFor(urls.web), sandboxUrl, urls.web);
     options.say("Starting the processes…");
     started.push(await startWeb(settings, paths, envFor(urls.web)));
     started.push(await startWorker(paths, envFor(urls.worker)));
-    return { demo, firstKey, sandboxUrl, postgres: () => postgres, services: started, stop };
+    return { demo, firstSecrets, sandboxUrl, postgres: () => postgres, services: started, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -221,18 +221,18 @@ async function seed(
   env: Readonly<Record<string, string>>,
   sandboxUrl: string | null,
   databaseUrl: string,
-): Promise<{ readonly demo: Demo | null; readonly firstKey: string | null }> {
+): Promise<{ readonly demo: Demo | null; readonly firstSecrets: FirstSecrets | null }> {
   const realAccounts = readCredentials(options.environment, options.settings.isLive);
   const runtime = createRuntime("seed", parseConfig({ ...env, LOG_LEVEL: "warn" }));
   try {
     if (sandboxUrl === null) {
       return {
         demo: null,
-        firstKey: await ensureFirstMerchant(runtime.deps, options.environment, realAccounts),
+        firstSecrets: await ensureFirstMerchant(runtime.deps, options.environment, realAccounts),
       };
     }
     const demo = await ensureDemo(runtime.deps, { path: paths.demo, sandboxUrl, databaseUrl, realAccounts });
-    return { demo, firstKey: null };
+    return { demo, firstSecrets: null };
   } finally {
     await runtime.close();
   }
