@@ -29,7 +29,7 @@ export async function pollPayment(
   ctx: ServiceContext,
   { paymentId, pollNumber }: PollPaymentInput,
 ): Promise<void> {
-  const payment = await settlePayment(ctx, { paymentId });
+  const { payment } = await settlePayment(ctx, { paymentId });
   if (!isOpenPayment(payment.state)) return;
   await transact(ctx, async (inTx) => {
     const invoice = await findInvoice(inTx.tx, inTx.tenant, payment.invoiceId);

@@ -99,22 +99,21 @@ export const getMethod = handler("method", async (call, { method }) => {
 /** GET /i/<token>/waiting asks the rail for the truth, at most once in 2 s an attempt. */
 export const getWaiting = handler("waiting", async (call) => {
   const isRefreshing = new URL(call.request.url).searchParams.get("refresh") !== "off";
-  return await show(call, "waiting", await askAndView(call), { isRefreshing });
+  return await showTruth(call, { isRefreshing });
 });
 
 /** GET /i/<token>/return: where the hosted page sends the payer. Nothing in the address is believed. */
-export const getReturn: ReturnType<typeof handler> = handler("return", async (call) => {
-  const view = await askAndView(call);
-  if (pageFor(view.step, "waiting") === "waiting") return seeOther(`${call.base}/waiting`);
-  return await show(call, "waiting", view);
-});
+export const getReturn = handler("return", (call) => showTruth(call, {}, true));
 
-async function askAndView(call: Call): Promise<PayerView> {
+/** The waiting page, after asking the rail. What it does not know, it does not say. */
+async function showTruth(call: Call, input: Partial<PageInput>, isPatient = false): Promise<Response> {
   const before = await viewInvoice(call.ctx);
   const { attempt } = before;
-  if (attempt === null || attempt.state === "created" || !isOpenPayment(attempt.state)) return before;
-  await settlePayment(call.ctx, { paymentId: attempt.id });
-  return await viewInvoice(call.ctx);
+  if (attempt === null || attempt.state === "created" || !isOpenPayment(attempt.state)) {
+    return await show(call, "waiting", before, input);
+  }
+  const { isAnswered } = await settlePayment(call.ctx, { paymentId: attempt.id, isPatient });
+  return await show(call, "waiting", await viewInvoice(call.ctx), { ...input, isAnswered });
 }
 
 const plainPage =
