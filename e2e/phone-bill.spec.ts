@@ -19,14 +19,14 @@ test("a phone bill pays: approved on the phone in another tab, the waiting page 
 
   const phone = await context.newPage();
   await phone.goto(phoneUrl(invoice.phone));
-  await expect(phone.getByText("Fjord Swim Club wants to charge NOK 249.00 to your phone bill")).toBeVisible();
+  await expect(
+    phone.getByText("Fjord Swim Club wants to charge NOK 249.00 to your phone bill"),
+  ).toBeVisible();
   expect((await getInvoice(invoice.id)).state).toBe("open");
   await phone.getByRole("button", { name: "Approve" }).click();
 
   await expectReceipt(page);
-  await expect(fact(page, "Paid by")).toHaveText(
-    `Phone bill, phone ending in ${invoice.phone.slice(-4)}`,
-  );
+  await expect(fact(page, "Paid by")).toHaveText(`Phone bill, phone ending in ${invoice.phone.slice(-4)}`);
   const paid = await inbox.next("invoice.paid");
   const succeeded = await inbox.next("payment.succeeded");
   expect(succeeded).toMatchObject({

@@ -76,7 +76,7 @@ export async function getInvoice(id: string): Promise<InvoiceDetail> {
 }
 
 export async function cancelInvoice(id: string): Promise<Invoice> {
-  return await post("/invoices/" + id + "/cancel", undefined);
+  return await post(`/invoices/${id}/cancel`, undefined);
 }
 
 /** Starts a payment of an invoice by a known method. */
@@ -106,7 +106,10 @@ async function post<T>(path: string, json: unknown): Promise<T> {
   return await read(await ask(path, { method: "POST", json }));
 }
 
-function ask(path: string, call: { readonly method?: string; readonly json?: unknown } = {}): Promise<Answer> {
+function ask(
+  path: string,
+  call: { readonly method?: string; readonly json?: unknown } = {},
+): Promise<Answer> {
   return send(`${demo.base_url}/api/v1${path}`, {
     ...call,
     headers: { authorization: `Bearer ${demo.api_key}`, "idempotency-key": randomUUID() },

@@ -113,6 +113,7 @@ async function stripeKey(): Promise<string> {
 
 async function ask<T>(path: string, call: Call = {}): Promise<T> {
   const answer: Answer = await send(`${demo.sandbox_url}${path}`, call);
-  if (answer.status >= 300) throw new Error(`The sandbox answered ${answer.status} to ${path}: ${answer.text}`);
+  if (answer.status >= 300)
+    throw new Error(`The sandbox answered ${answer.status} to ${path}: ${answer.text}`);
   return JSON.parse(answer.text) as T;
 }

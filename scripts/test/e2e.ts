@@ -42,7 +42,8 @@ async function run(): Promise<number> {
 try {
   process.exitCode = await run();
 } catch (error) {
-  const text = error instanceof Sentence ? error.message : String(error instanceof Error ? error.stack : error);
+  const text =
+    error instanceof Sentence ? error.message : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`\n${text}\n`);
   process.exitCode = 1;
 } finally {
