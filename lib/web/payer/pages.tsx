@@ -256,6 +256,22 @@ function backButton(text: PayerText, href: string, merchant: string): ReactEleme
   return <LinkButton href={href} label={text.t("back_to_merchant", { merchant })} isPrimary={false} />;
 }
 
+/**
+ * Leaves for the merchant's page by itself, after a form. Browsers hold the redirects that follow a form to the
+ * policy's form-action, the merchant's own redirects included; a page that was shown is held to nothing.
+ */
+export function renderLeaving(view: PayerView, url: string): ReactElement {
+  const text = payerText(view.invoice.locale, view.merchant.timeZone);
+  const label = text.t("back_to_merchant", { merchant: view.merchant.name });
+  return (
+    <PayerDocument {...documentOf(text, view, text.t("go_on"))} refresh={{ seconds: 0, url }}>
+      <Message heading={text.t("go_on")} paragraphs={[]}>
+        <LinkButton href={url} label={label} isPrimary={true} />
+      </Message>
+    </PayerDocument>
+  );
+}
+
 /** Pages that belong to no invoice, or must not tell which. */
 export type PlainPage = "not_found" | "unavailable" | "refused";
 
