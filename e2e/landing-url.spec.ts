@@ -104,6 +104,8 @@ test("giving up a method on our page leads back to the merchant's page", async (
   await page.goto(payment.next_action?.url ?? "");
   await press(page, "Pay another way");
   await expect(page.getByRole("heading", { name: "The merchant's own page" })).toBeVisible();
+  await expect(page).toHaveURL(`${shop.localhost}/pay?invoice=${invoice.id}`);
+  expect((await getInvoice(invoice.id)).payments[0]?.superseded_at).not.toBeNull();
 });
 
 test("the receipt leads back to the merchant's return address, as it was given", async ({ page }) => {

@@ -20,8 +20,11 @@ const LOOKERS = [
     headers: { "user-agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)" },
   },
   {
-    name: "a mail scanner",
-    headers: { "user-agent": "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))" },
+    name: "a phone's own preview of a text",
+    headers: {
+      "user-agent":
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+    },
   },
   { name: "a crawler", headers: { "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)" } },
   { name: "a script", headers: { "user-agent": "curl/8.7.1" } },

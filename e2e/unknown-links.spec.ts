@@ -54,11 +54,14 @@ test("an invoice's id opens nothing, and a known link that is over is not unknow
   expect((await send(`${invoice.pay_url}/closed`)).status).toBe(200);
 });
 
-test("the page for an unknown link speaks the browser's language and sets no cookie", async ({ page }) => {
-  await page.setExtraHTTPHeaders({ "accept-language": "nb-NO,nb;q=0.9,en;q=0.5" });
-  const answer = await page.goto(`${demo.base_url}/i/${UNKNOWN}`);
-  expect(answer?.status()).toBe(404);
-  await expect(page.getByRole("heading", { name: "Vi kjenner ikke denne lenken" })).toBeVisible();
-  await expect(page.locator("html")).toHaveAttribute("lang", "nb");
-  expect(await page.context().cookies()).toEqual([]);
+test.describe("in a browser that asks for Norwegian", () => {
+  test.use({ locale: "nb-NO" });
+
+  test("the page for an unknown link speaks it, and sets no cookie", async ({ page }) => {
+    const answer = await page.goto(`${demo.base_url}/i/${UNKNOWN}`);
+    expect(answer?.status()).toBe(404);
+    await expect(page.getByRole("heading", { name: "Vi kjenner ikke denne lenken" })).toBeVisible();
+    await expect(page.locator("html")).toHaveAttribute("lang", "nb");
+    expect(await page.context().cookies()).toEqual([]);
+  });
 });
