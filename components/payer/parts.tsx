@@ -4,7 +4,8 @@ import type { ReactNode } from "react";
 
 const BUTTON =
   "block w-full rounded-xl px-5 py-3.5 text-center text-lg font-semibold break-words no-underline cursor-pointer print:hidden";
-const PRIMARY = "bg-stone-900 text-white dark:bg-stone-100 dark:text-stone-950";
+/** The border is seen where the system's own colours replace ours. */
+const PRIMARY = "border-2 border-transparent bg-stone-900 text-white dark:bg-stone-100 dark:text-stone-950";
 const SECONDARY = "border-2 border-stone-400 text-stone-900 dark:border-stone-500 dark:text-stone-100";
 
 /** A change is always a form that posts; the page it came from proves itself with a field. */
