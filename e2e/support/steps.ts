@@ -106,7 +106,7 @@ export const PAYER_PAGES: readonly PayerPage[] = [
   {
     name: "landing, one method",
     heading: CHOOSE,
-    make: (fields) => createInvoice({ ...fields, methods: ["card"] }).then(link),
+    make: (fields) => createInvoice({ methods: ["card"], ...fields }).then(link),
   },
   {
     name: "landing, lines and addresses of the merchant",
