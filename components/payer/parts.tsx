@@ -66,7 +66,7 @@ export function SubmitButton({ label }: { readonly label: string }) {
 /** A quiet link below the actions. */
 export function TextLink({ href, label }: { readonly href: string; readonly label: string }) {
   return (
-    <p className="mt-4 text-center print:hidden">
+    <p className="mt-4 text-center wrap-anywhere print:hidden">
       <a
         className="inline-block px-2 py-2 underline underline-offset-2"
         href={href}
