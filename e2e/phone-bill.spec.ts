@@ -4,6 +4,7 @@ import { createInvoice, getInvoice } from "./support/api.ts";
 import { chooseCard, choosePhoneBill, enterCard, expectReceipt, fact, press } from "./support/payer.ts";
 import { AGREED_BEFOREHAND, BARRED, freshPhone } from "./support/phone.ts";
 import { answerPrompt, phoneUrl, promptsOn } from "./support/sandbox.ts";
+import { startCard, startPhoneBill } from "./support/steps.ts";
 import { expect, test } from "./support/test.ts";
 
 test("a phone bill pays: approved on the phone in another tab, the waiting page moves to the receipt by itself", async ({
@@ -53,6 +54,21 @@ test("with the refresh off the page stays, and is checked by hand", async ({ pag
   await expect.poll(async () => (await getInvoice(invoice.id)).state).toBe("paid");
   await page.getByRole("link", { name: "Check again", exact: true }).click();
   await expectReceipt(page);
+});
+
+test("a page says that it checks by itself exactly when it does", async ({ page }) => {
+  const pages = [
+    { url: `${(await startPhoneBill()).pay_url}/waiting`, refreshes: 1 },
+    { url: `${(await startPhoneBill()).pay_url}/waiting?refresh=off`, refreshes: 0 },
+    // Nothing changes here until the payer goes on.
+    { url: `${(await startCard()).pay_url}/waiting`, refreshes: 0 },
+  ];
+  for (const { url, refreshes } of pages) {
+    await page.goto(url);
+    await expect(page.getByRole("link", { name: "Check again", exact: true })).toBeVisible();
+    await expect(page.locator("meta[http-equiv=refresh]")).toHaveCount(refreshes);
+    await expect(page.getByText(/checks again by itself/)).toHaveCount(refreshes);
+  }
 });
 
 test("declined on the phone: not made, no money left, and a card pays the same link", async ({
