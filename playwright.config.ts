@@ -26,7 +26,7 @@ export default defineConfig({
     colorScheme: "light",
     actionTimeout: 7_000,
     navigationTimeout: 10_000,
-    trace: "retain-on-failure",
+    trace: { mode: "retain-on-failure", screenshots: false, sources: false },
     launchOptions: {
       ...(CHROMIUM_PATH === undefined ? {} : { executablePath: CHROMIUM_PATH }),
       args: [

@@ -43,12 +43,14 @@ test("Norwegian, all the way by phone bill, another way included", async ({ page
   await expect(page.getByRole("heading", { name: "Godkjenn på telefonen" })).toBeVisible();
   await expect(page.getByRole("button", { name: "Betal på en annen måte" })).toBeVisible();
   await answerPrompt(invoice.phone, "decline");
+  await page.getByRole("link", { name: "Sjekk på nytt" }).click();
   await expect(page.getByRole("heading", { name: "Betalingen ble ikke gjennomført" })).toBeVisible();
   await expect(page.getByText("Ingen penger er trukket.")).toBeVisible();
   await page.getByRole("link", { name: "Gå videre" }).click();
   await press(page, "Betal 249,00 NOK på mobilregningen");
   await page.waitForURL(/\/waiting$/);
   await answerPrompt(invoice.phone, "approve");
+  await page.getByRole("link", { name: "Sjekk på nytt" }).click();
   await expect(page.getByRole("heading", { name: "Betalt, takk" })).toBeVisible();
 });
 

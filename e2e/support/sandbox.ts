@@ -96,6 +96,11 @@ export async function payHosted(sessionId: string, number: string = CARDS.visa):
   return answer.headers.location;
 }
 
+/** What waits for a session or a payment happens now. */
+export async function hurry(id: string): Promise<void> {
+  await ask("/hurry", { json: { id } });
+}
+
 /** A fault of one of the services; `path` keeps it to one test's own object. */
 export async function addFault(fault: Readonly<Record<string, unknown>> & { path: string }): Promise<void> {
   await ask("/faults", { json: { account: ACCOUNT, ...fault } });
