@@ -54,7 +54,7 @@ export function PayerDocument({ text, title, merchant, isTest, refresh, children
 function MerchantFooter({ text, merchant }: { readonly text: PayerText; readonly merchant: PayerMerchant }) {
   const { legalName, address, registrationNumber, contactEmail, contactPhone, contactUrl } = merchant;
   return (
-    <footer className="px-1 pt-6 text-sm break-words text-stone-600 dark:text-stone-400">
+    <footer className="px-1 pt-6 text-sm wrap-anywhere text-stone-600 dark:text-stone-400">
       <p className="font-medium text-stone-800 dark:text-stone-200">
         <bdi>{legalName}</bdi>
       </p>

@@ -70,7 +70,7 @@ export function LinesTable({
           // Lines have no identity of their own, and never change their order.
           // biome-ignore lint/suspicious/noArrayIndexKey: rendered once, to text.
           <tr key={index} className="align-top">
-            <td className="py-1.5 pr-3 break-words">
+            <td className="py-1.5 pr-3 wrap-anywhere">
               <bdi>{line.description}</bdi>
               {line.quantity !== 1 && (
                 <span className="block text-stone-600 dark:text-stone-400">

@@ -17,7 +17,7 @@ export function Message({ heading, paragraphs, children }: MessageProps) {
       {paragraphs.map((paragraph) => (
         <Paragraph key={paragraph}>{paragraph}</Paragraph>
       ))}
-      {children !== undefined && <div className="mt-6 space-y-4">{children}</div>}
+      {children !== undefined && children !== false && <div className="mt-6 space-y-4">{children}</div>}
     </>
   );
 }

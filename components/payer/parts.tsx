@@ -4,7 +4,8 @@ import type { ReactNode } from "react";
 
 const BUTTON =
   "block w-full rounded-xl px-5 py-3.5 text-center text-lg font-semibold break-words no-underline cursor-pointer print:hidden";
-const PRIMARY = "bg-stone-900 text-white dark:bg-stone-100 dark:text-stone-950";
+/** The border is seen where the system's own colours replace ours. */
+const PRIMARY = "border-2 border-transparent bg-stone-900 text-white dark:bg-stone-100 dark:text-stone-950";
 const SECONDARY = "border-2 border-stone-400 text-stone-900 dark:border-stone-500 dark:text-stone-100";
 
 /** A change is always a form that posts; the page it came from proves itself with a field. */
@@ -65,7 +66,7 @@ export function SubmitButton({ label }: { readonly label: string }) {
 /** A quiet link below the actions. */
 export function TextLink({ href, label }: { readonly href: string; readonly label: string }) {
   return (
-    <p className="mt-4 text-center print:hidden">
+    <p className="mt-4 text-center wrap-anywhere print:hidden">
       <a
         className="inline-block px-2 py-2 underline underline-offset-2"
         href={href}

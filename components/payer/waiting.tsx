@@ -75,12 +75,14 @@ export function Waiting(props: WaitingProps) {
           <Note>{text.t("pay_another_way_note")}</Note>
         </div>
       )}
-      <p className="mt-6 text-sm text-stone-600 dark:text-stone-400">
-        {refreshSeconds !== null && <>{text.t("refresh_on", { seconds: refreshSeconds })} </>}
-        <a className="inline-block py-1 underline underline-offset-2" href={props.toggleUrl}>
-          {text.t(refreshSeconds === null ? "refresh_turn_on" : "refresh_turn_off")}
-        </a>
-      </p>
+      {reason !== "hosted_page" && (
+        <p className="mt-6 text-sm text-stone-600 dark:text-stone-400">
+          {refreshSeconds !== null && <>{text.t("refresh_on", { seconds: refreshSeconds })} </>}
+          <a className="inline-block py-1 underline underline-offset-2" href={props.toggleUrl}>
+            {text.t(refreshSeconds === null ? "refresh_turn_on" : "refresh_turn_off")}
+          </a>
+        </p>
+      )}
     </>
   );
 }

@@ -20,7 +20,7 @@ interface Step {
   readonly name: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Reads what the step's runner counted; a step without tests counts as one. */
+  /** Reads what the step's runner counted; a step without it is no test and counts only when it fails. */
   readonly count?: (report: string) => Count;
 }
 

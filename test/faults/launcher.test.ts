@@ -93,6 +93,15 @@ function descendants(pid: number): number[] {
   return found.slice(1);
 }
 
+/** Signals a process that may end at any moment: it also hears of its neighbours' ends. */
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 function isAlive(pid: number | null): boolean {
   if (pid === null) return false;
   try {
@@ -160,7 +169,7 @@ describe("the launcher", () => {
       for (const pid of signal === "SIGINT"
         ? descendants(launched.child.pid ?? 0)
         : [launched.child.pid ?? 0]) {
-        if (isAlive(pid)) process.kill(pid, signal);
+        tell(pid, signal);
       }
       expect(await launched.ended).toBe(0);
       expect(pids.filter(isAlive)).toEqual([]);
@@ -180,7 +189,7 @@ describe("the launcher", () => {
       launched.child.pid ?? 0,
       ...descendants(launched.child.pid ?? 0).filter((pid) => pid !== postgresPid()),
     ];
-    for (const pid of choose(pids)) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    for (const pid of choose(pids)) tell(pid, "SIGKILL");
     await launchAndWait();
     expect(await isThere(id)).toBe(true);
     expect(pids.filter(isAlive)).toEqual([]);
@@ -190,7 +199,7 @@ describe("the launcher", () => {
     const { launched } = await launchAndWait();
     const id = await makeInvoice();
     const pids = [launched.child.pid ?? 0, ...descendants(launched.child.pid ?? 0), postgresPid() ?? 0];
-    for (const pid of pids) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    for (const pid of pids) tell(pid, "SIGKILL");
     await launchAndWait();
     expect(await isThere(id)).toBe(true);
   });

@@ -48,7 +48,7 @@ export async function pollPayment(
 
 /** What was given up for another method but could not be closed then is closed as soon as its rail lets us. */
 async function askOrClose(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
-  const payment = await settlePayment(ctx, { paymentId });
+  const { payment } = await settlePayment(ctx, { paymentId });
   const isGivenUp = isOpenPayment(payment.state) && payment.supersededAt !== null;
   return isGivenUp ? await closeAttempt(ctx, paymentId) : payment;
 }

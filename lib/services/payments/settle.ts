@@ -1,7 +1,9 @@
 // The one way to learn the truth about an attempt: ask the rail, then apply what its record says.
 
-import { takeQuestion } from "#db/queries/payments.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { findPayment, takeQuestion } from "#db/queries/payments.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
+import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import { type ServiceContext, transact } from "../context.ts";
 import { applyOutcome } from "./apply-outcome.ts";
@@ -16,7 +18,19 @@ export interface SettlePaymentInput {
   readonly railReference?: string | null;
   /** True for notifications: each is worth a question, whatever was asked before. */
   readonly isForced?: boolean;
+  /** True for a payer who has just come back: an answer that another call is getting is waited for. */
+  readonly isPatient?: boolean;
 }
+
+export interface SettledPayment {
+  readonly payment: Payment;
+  /** True where the rail has just said so; false where it was not asked, or did not answer. */
+  readonly isAnswered: boolean;
+}
+
+/** Together longer than EVERY_SECONDS: whoever waits this long gets a turn. */
+const PAUSES_MAX = 12;
+const PAUSE_MS = 200;
 
 /**
  * Re-reads the rail's record and applies it. Nothing that a browser or a notification says is settled on.
@@ -24,15 +38,27 @@ export interface SettlePaymentInput {
  *
  * @throws payment_not_found
  */
-export async function settlePayment(ctx: ServiceContext, input: SettlePaymentInput): Promise<Payment> {
-  const { paymentId, railReference = null, isForced = false } = input;
+export async function settlePayment(ctx: ServiceContext, input: SettlePaymentInput): Promise<SettledPayment> {
+  const { paymentId, railReference = null, isForced = false, isPatient = false } = input;
   const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
-  if (payment.state === "created") return payment;
-  const mayAsk = await transact(ctx, ({ tx, tenant }) => takeQuestion(tx, tenant, paymentId, EVERY_SECONDS));
-  if (!mayAsk && !isForced) return payment;
+  if (payment.state === "created") return { payment, isAnswered: false };
+  const mayAsk = await takeTurn(ctx, paymentId, isPatient);
+  if (!mayAsk && !isForced) return { payment, isAnswered: false };
   const outcome = await rail.query(account, {
     ...attempt,
     railReference: attempt.railReference ?? railReference,
   });
-  return await applyOutcome(ctx, paymentId, outcome);
+  const isAnswered = outcome.kind !== "unknown" && outcome.kind !== "not_found";
+  return { payment: await applyOutcome(ctx, paymentId, outcome), isAnswered };
+}
+
+/** True where the rail may be asked now; false where it was just asked, or the answer has come meanwhile. */
+async function takeTurn(ctx: ServiceContext, id: PaymentId, isPatient: boolean): Promise<boolean> {
+  for (let pause = 0; ; pause += 1) {
+    if (await transact(ctx, ({ tx, tenant }) => takeQuestion(tx, tenant, id, EVERY_SECONDS))) return true;
+    if (!isPatient || pause === PAUSES_MAX) return false;
+    await sleep(PAUSE_MS);
+    const current = await transact(ctx, ({ tx, tenant }) => findPayment(tx, tenant, id));
+    if (current === null || !isOpenPayment(current.state) || current.isProcessing) return false;
+  }
 }

@@ -15,7 +15,7 @@ import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { verifyCode } from "#lib/services/payments/verify-code.ts";
 import { readForm } from "./form.ts";
-import { type PageInput, renderPage } from "./pages.tsx";
+import { type PageInput, renderLeaving, renderPage } from "./pages.tsx";
 import { formProof, requireSameOrigin } from "./proof.ts";
 import { page, seeOther } from "./respond.ts";
 import { servePayer } from "./serve.tsx";
@@ -74,21 +74,39 @@ function leave(view: PayerView, asked: PayerPage, served: PayerPage): string | n
   return served === "failed" ? view.invoice.failureUrl : null;
 }
 
+/** The merchant's own page in place of our landing page, where it has one and there is something to choose. */
+function ownLanding(view: PayerView): string | null {
+  const { landingUrl, id } = view.invoice;
+  if (landingUrl === null || pageFor(view.step, "landing") !== "landing") return null;
+  const target = new URL(landingUrl);
+  target.searchParams.set("invoice", id);
+  return target.href;
+}
+
+/** Where a form leads: to our own page by a redirect, to the merchant's by a page that leaves by itself. */
+async function afterForm(call: Call, view: PayerView, asked: PayerPage): Promise<Response> {
+  const served = pageFor(view.step, asked);
+  const away = leave(view, asked, served) ?? (served === "landing" ? ownLanding(view) : null);
+  if (away === null) return seeOther(`${call.base}${PATHS[served]}`);
+  return await page(call.deps, renderLeaving(view, away));
+}
+
 /** GET /i/<token> */
 export const getLanding = handler("landing", async (call) => {
   const { ctx, request } = call;
   const view = await viewInvoice(ctx);
-  const isBot = isbot(request.headers.get("user-agent"));
+  const isBot = isLook(request);
   // A HEAD is no opening, and a person's opening is noted once.
   if (request.method === "GET" && (isBot || view.invoice.openedAt === null)) await recordOpening(ctx, isBot);
-  const { landingUrl, id } = view.invoice;
-  if (landingUrl !== null && pageFor(view.step, "landing") === "landing") {
-    const target = new URL(landingUrl);
-    target.searchParams.set("invoice", id);
-    return seeOther(target.href);
-  }
-  return await show(call, "landing", view);
+  const away = ownLanding(view);
+  return away === null ? await show(call, "landing", view) : seeOther(away);
 });
+
+/** A preview or a prefetch is no opening by a person. */
+function isLook(request: Request): boolean {
+  const isPrefetch = /prefetch/i.test(request.headers.get("sec-purpose") ?? "");
+  return isPrefetch || isbot(request.headers.get("user-agent"));
+}
 
 /** GET /i/<token>/method/<method>: our page with this method alone, whatever landing page the merchant has. */
 export const getMethod = handler("method", async (call, { method }) => {
@@ -100,22 +118,21 @@ export const getMethod = handler("method", async (call, { method }) => {
 /** GET /i/<token>/waiting asks the rail for the truth, at most once in 2 s an attempt. */
 export const getWaiting = handler("waiting", async (call) => {
   const isRefreshing = new URL(call.request.url).searchParams.get("refresh") !== "off";
-  return await show(call, "waiting", await askAndView(call), { isRefreshing });
+  return await showTruth(call, { isRefreshing });
 });
 
 /** GET /i/<token>/return: where the hosted page sends the payer. Nothing in the address is believed. */
-export const getReturn: ReturnType<typeof handler> = handler("return", async (call) => {
-  const view = await askAndView(call);
-  if (pageFor(view.step, "waiting") === "waiting") return seeOther(`${call.base}/waiting`);
-  return await show(call, "waiting", view);
-});
+export const getReturn = handler("return", (call) => showTruth(call, {}, true));
 
-async function askAndView(call: Call): Promise<PayerView> {
+/** The waiting page, after asking the rail. What it does not know, it does not say. */
+async function showTruth(call: Call, input: Partial<PageInput>, isPatient = false): Promise<Response> {
   const before = await viewInvoice(call.ctx);
   const { attempt } = before;
-  if (attempt === null || attempt.state === "created" || !isOpenPayment(attempt.state)) return before;
-  await settlePayment(call.ctx, { paymentId: attempt.id });
-  return await viewInvoice(call.ctx);
+  if (attempt === null || attempt.state === "created" || !isOpenPayment(attempt.state)) {
+    return await show(call, "waiting", before, input);
+  }
+  const { isAnswered } = await settlePayment(call.ctx, { paymentId: attempt.id, isPatient });
+  return await show(call, "waiting", await viewInvoice(call.ctx), { ...input, isAnswered });
 }
 
 const plainPage =
@@ -153,8 +170,7 @@ async function lead(call: Call, payment: Payment | null): Promise<Response> {
   const view = await viewInvoice(call.ctx);
   const isHosted = payment !== null && payment.id === view.attempt?.id && view.step === "continue";
   if (isHosted && payment.redirectUrl !== null) return seeOther(payment.redirectUrl);
-  const served = pageFor(view.step, "waiting");
-  return seeOther(leave(view, "waiting", served) ?? `${call.base}${PATHS[served]}`);
+  return await afterForm(call, view, "waiting");
 }
 
 /** POST /i/<token>/change: the payer gives up on the open attempt, to choose again. */
@@ -162,7 +178,7 @@ export const postChange = handler("change", async (call) => {
   const form = await readForm(call.request);
   requireSameOrigin(call.deps, call.request, call.token, form.get("proof"));
   await closeOpenAttempt(call.ctx, call.ctx.actor.id);
-  return seeOther(call.base);
+  return await afterForm(call, await viewInvoice(call.ctx), "landing");
 });
 
 /** POST /i/<token>/code: the payer types our code. */

@@ -25,6 +25,8 @@ export interface PageInput {
   readonly onlyMethod?: PaymentMethod;
   /** False where the payer has switched off that the waiting page asks for itself. */
   readonly isRefreshing?: boolean;
+  /** True where the rail has just said how the attempt stands. */
+  readonly isAnswered?: boolean;
   /** Tries that are left for the code, after a wrong one; `format` for something that is no code. */
   readonly codeError?: number | "format";
 }
@@ -81,9 +83,10 @@ function landingPage(text: PayerText, { view, base, proof, onlyMethod }: PageInp
   );
 }
 
-function waitingPage(text: PayerText, { view, base, proof, isRefreshing = true }: PageInput): ReactElement {
+function waitingPage(text: PayerText, input: PageInput): ReactElement {
+  const { view, base, proof, isRefreshing = true, isAnswered = false } = input;
   const { invoice, attempt } = view;
-  const reason = waitingReason(attempt);
+  const reason = waitingReason(attempt, isAnswered);
   const off = `${base}/waiting?refresh=off`;
   const on = `${base}/waiting`;
   // The hosted page is left by hand; nothing changes here by waiting.
@@ -110,10 +113,11 @@ function waitingPage(text: PayerText, { view, base, proof, isRefreshing = true }
   );
 }
 
-function waitingReason(attempt: Payment | null): WaitingFor {
+/** That nothing was charged on the hosted page is said only when the rail has just said so. */
+function waitingReason(attempt: Payment | null, isAnswered: boolean): WaitingFor {
   if (attempt === null || attempt.unknownSince !== null) return "unknown";
   if (attempt.isProcessing) return "processing";
-  if (attempt.redirectUrl !== null) return "hosted_page";
+  if (attempt.redirectUrl !== null) return isAnswered ? "hosted_page" : "unknown";
   return attempt.method === "card" ? "opening" : "approval";
 }
 
@@ -250,6 +254,22 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
 
 function backButton(text: PayerText, href: string, merchant: string): ReactElement {
   return <LinkButton href={href} label={text.t("back_to_merchant", { merchant })} isPrimary={false} />;
+}
+
+/**
+ * Leaves for the merchant's page by itself, after a form. Browsers hold the redirects that follow a form to the
+ * policy's form-action, the merchant's own redirects included; a page that was shown is held to nothing.
+ */
+export function renderLeaving(view: PayerView, url: string): ReactElement {
+  const text = payerText(view.invoice.locale, view.merchant.timeZone);
+  const label = text.t("back_to_merchant", { merchant: view.merchant.name });
+  return (
+    <PayerDocument {...documentOf(text, view, text.t("go_on"))} refresh={{ seconds: 0, url }}>
+      <Message heading={text.t("go_on")} paragraphs={[]}>
+        <LinkButton href={url} label={label} isPrimary={true} />
+      </Message>
+    </PayerDocument>
+  );
 }
 
 /** Pages that belong to no invoice, or must not tell which. */
