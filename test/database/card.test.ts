@@ -25,7 +25,8 @@ const open = async (options: Parameters<typeof invoiceInput>[0] = {}) =>
   (await createInvoice(shop.ctx, invoiceInput(options))).invoice;
 const start = (invoiceId: Parameters<typeof startPayment>[1]["invoiceId"]) =>
   startPayment(shop.ctx, { invoiceId, method: "card" });
-const settle = (paymentId: PaymentId) => settlePayment(shop.system, { paymentId, isForced: true });
+const settle = async (paymentId: PaymentId) =>
+  (await settlePayment(shop.system, { paymentId, isForced: true })).payment;
 const fault = (options: object) =>
   addFault(system.sandboxUrl, shop.sandboxName, { service: "stripe", fault: "error", ...options });
 

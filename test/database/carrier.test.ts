@@ -37,7 +37,8 @@ async function open(ending = "00", merchant = shop) {
 
 const start = (invoiceId: Parameters<typeof startPayment>[1]["invoiceId"], merchant = shop) =>
   startPayment(merchant.ctx, { invoiceId, method: "carrier_billing" });
-const settle = (paymentId: PaymentId) => settlePayment(shop.system, { paymentId, isForced: true });
+const settle = async (paymentId: PaymentId) =>
+  (await settlePayment(shop.system, { paymentId, isForced: true })).payment;
 const fault = (options: object) =>
   addFault(system.sandboxUrl, shop.sandboxName, { service: "carrier", fault: "error", ...options });
 const charges = async () =>
