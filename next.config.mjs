@@ -1,4 +1,4 @@
-// Nothing clever. Payer pages set their own policy, so security headers here leave them out.
+// Nothing clever. Pages set their own headers; what is no page gets these.
 
 const SECURITY_HEADERS = [
   { key: "X-Content-Type-Options", value: "nosniff" },
@@ -27,5 +27,5 @@ export default {
     "libphonenumber-js",
     "sms-segments-calculator",
   ],
-  headers: async () => [{ source: "/((?!i/).*)", headers: SECURITY_HEADERS }],
+  headers: async () => [{ source: "/(api|_next)/:path*", headers: SECURITY_HEADERS }],
 };

@@ -46,7 +46,7 @@ test("Norwegian, all the way by phone bill, another way included", async ({ page
   await page.getByRole("link", { name: "Sjekk på nytt" }).click();
   await expect(page.getByRole("heading", { name: "Betalingen ble ikke gjennomført" })).toBeVisible();
   await expect(page.getByText("Ingen penger er trukket.")).toBeVisible();
-  await page.getByRole("link", { name: "Gå videre" }).click();
+  await page.getByRole("link", { name: "Velg hvordan du betaler" }).click();
   await press(page, "Betal 249,00 NOK på mobilregningen");
   await page.waitForURL(/\/waiting$/);
   await answerPrompt(invoice.phone, "approve");

@@ -89,7 +89,7 @@ test("declined on the phone: not made, no money left, and a card pays the same l
   await expect(page.getByText("You can try again, or pay another way.")).toBeVisible();
   await inbox.next("payment.failed");
 
-  await page.getByRole("link", { name: "Go on" }).click();
+  await page.getByRole("link", { name: "Choose how to pay" }).click();
   await expect(page).toHaveURL(invoice.pay_url);
   await chooseCard(page);
   await enterCard(page);
@@ -109,7 +109,7 @@ test("after a decline the phone bill itself can be tried again", async ({ page }
   await answerPrompt(invoice.phone, "decline");
   await page.getByRole("link", { name: "Check again", exact: true }).click();
   await expect(page).toHaveURL(/\/failed$/);
-  await page.getByRole("link", { name: "Go on" }).click();
+  await page.getByRole("link", { name: "Choose how to pay" }).click();
   await choosePhoneBill(page);
   expect((await promptsOn(invoice.phone)).map((prompt) => prompt.state)).toEqual(["declined", "open"]);
   await answerPrompt(invoice.phone, "approve");

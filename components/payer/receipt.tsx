@@ -12,7 +12,6 @@ export interface ReceiptProps {
   readonly method: string;
   /** Identifier of the payment, for questions about it. */
   readonly paymentId: string | null;
-  readonly statementReference: string | null;
   readonly returnUrl: string | null;
 }
 
@@ -36,9 +35,6 @@ export function Receipt(props: ReceiptProps) {
           {paidAt !== null && <Fact name={text.t("receipt_paid_at")} value={text.time(paidAt)} />}
           <Fact name={text.t("receipt_method")} value={props.method} />
           {props.paymentId !== null && <Fact name={text.t("receipt_number")} value={props.paymentId} />}
-          {props.statementReference !== null && (
-            <Fact name={text.t("receipt_statement")} value={props.statementReference} />
-          )}
         </dl>
         <LinesTable text={text} invoice={invoice} />
       </section>
@@ -60,7 +56,7 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   return (
     <div className="flex flex-wrap justify-between gap-x-4 py-2">
       <dt className="text-stone-600 dark:text-stone-400">{name}</dt>
-      <dd className="min-w-0 text-right break-words">
+      <dd className="min-w-0 break-words">
         <bdi>{value}</bdi>
       </dd>
     </div>

@@ -18,6 +18,11 @@ export type RailTarget = (typeof RAIL_TARGETS)[number];
 export const LOCALES = ["en", "nb"] as const;
 export type Locale = (typeof LOCALES)[number];
 
+/** The language as a country writes it, for dates: American and Norwegian English order them differently. */
+export function regional(locale: string, country: string | null): string {
+  return country === null ? locale : `${locale}-${country}`;
+}
+
 export function isLocale(text: string): text is Locale {
   return (LOCALES as readonly string[]).includes(text);
 }

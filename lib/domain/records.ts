@@ -164,7 +164,7 @@ export function snapshotPayment(payment: Payment) {
     railReference: payment.railReference,
     cardBrand: payment.railDetails.cardBrand ?? null,
     cardLast4: payment.railDetails.cardLast4 ?? null,
-    statementReference: payment.railDetails.statementReference ?? null,
+    settlementReference: payment.railDetails.settlementReference ?? null,
     declineCode: payment.declineCode,
     declineRailCode: payment.declineRailCode,
     supersededAt: iso(payment.supersededAt),

@@ -51,7 +51,7 @@ describe("payer messages", () => {
   });
 
   it.each(languages)("in %s speak without error, plurals included", (language) => {
-    const text = payerText(language, "Europe/Oslo");
+    const text = payerText({ locale: language, country: "NO", timeZone: "Europe/Oslo" });
     const sample = {
       merchant: "M",
       amount: "A",

@@ -71,8 +71,8 @@ export interface RailAttempt {
 export interface RailDetails {
   readonly cardBrand?: string;
   readonly cardLast4?: string;
-  /** The rail's reference as it stands on statements and in its own reports. */
-  readonly statementReference?: string;
+  /** What finds the payment in the rail’s own reports of what it settles. */
+  readonly settlementReference?: string;
 }
 
 /** Everything a rail can say about an attempt. Amounts as the rail states them. */

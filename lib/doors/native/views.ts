@@ -104,7 +104,7 @@ export function renderPaymentSnapshot(payment: PaymentSnapshot) {
     disposition: payment.disposition,
     card: payment.cardLast4 === null ? null : { brand: payment.cardBrand, last4: payment.cardLast4 },
     rail_reference: payment.railReference,
-    statement_reference: payment.statementReference,
+    settlement_reference: payment.settlementReference,
     decline:
       payment.declineCode === null ? null : { code: payment.declineCode, rail_code: payment.declineRailCode },
     superseded_at: payment.supersededAt,

@@ -104,7 +104,7 @@ describe("a Checkout Session", () => {
       kind: "succeeded",
       railReference: "cs_1",
       amount: of(100n, "NOK"),
-      details: { statementReference: "pi_1", cardBrand: "visa", cardLast4: "4242" },
+      details: { settlementReference: "pi_1", cardBrand: "visa", cardLast4: "4242" },
     });
   });
 });

@@ -76,7 +76,7 @@ function detailsOf(session: Stripe.Checkout.Session): RailDetails {
   const card =
     charge === null || typeof charge === "string" ? undefined : charge.payment_method_details?.card;
   return {
-    statementReference: intent.id,
+    settlementReference: intent.id,
     ...(card?.brand == null ? {} : { cardBrand: card.brand }),
     ...(card?.last4 == null ? {} : { cardLast4: card.last4 }),
   };

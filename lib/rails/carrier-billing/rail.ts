@@ -194,7 +194,7 @@ function toOutcome(payment: CamaraPayment): RailOutcome {
       const amount = amountOf(payment);
       if (amount === null) return { kind: "contradiction", reason: "The carrier's amount cannot be read." };
       const { serverReferenceCode } = payment.amountTransaction;
-      const details = serverReferenceCode === undefined ? {} : { statementReference: serverReferenceCode };
+      const details = serverReferenceCode === undefined ? {} : { settlementReference: serverReferenceCode };
       return { kind: "succeeded", railReference, amount, details };
     }
     case "denied":

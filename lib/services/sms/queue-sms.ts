@@ -1,10 +1,11 @@
 // Writes the intent of a message and the job that sends it, in the caller's transaction.
 
-import { loadProfile, type MerchantProfile } from "#db/queries/merchants.ts";
+import { loadProfile, type Merchant, type MerchantProfile } from "#db/queries/merchants.ts";
 import { countSms } from "#db/queries/routing/routes.ts";
 import { insertSms } from "#db/queries/sms-messages.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
+import { regional } from "#lib/domain/merchant.ts";
 import { formatMoney } from "#lib/domain/money.ts";
 import type { Invoice, Sms } from "#lib/domain/records.ts";
 import { SMS_SEGMENTS_MAX, type SmsKind, type SmsValues } from "#lib/domain/sms.ts";
@@ -91,15 +92,15 @@ function composeBody(ctx: TxContext, profile: MerchantProfile, input: QueueSmsIn
     reference: invoice.merchantReference ?? "",
     description: invoice.description,
     amount: formatMoney(invoice.amountDue, invoice.locale),
-    due: invoice.dueAt === null ? "" : formatDay(invoice.dueAt, invoice.locale, profile.merchant.timeZone),
+    due: invoice.dueAt === null ? "" : formatDay(invoice.dueAt, invoice.locale, profile.merchant),
     link,
     ...(code === undefined ? {} : { code }),
   };
   return ctx.sms.compose({ kind, locale: invoice.locale, template, values });
 }
 
-function formatDay(instant: Date, locale: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(locale, {
+function formatDay(instant: Date, locale: string, { country, timeZone }: Merchant): string {
+  return new Intl.DateTimeFormat(regional(locale, country), {
     day: "numeric",
     month: "short",
     year: "numeric",

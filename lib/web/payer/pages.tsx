@@ -34,7 +34,7 @@ export interface PageInput {
 const REFRESH_SECONDS = 4;
 
 export function renderPage(name: PayerPage, input: PageInput): ReactElement {
-  const text = payerText(input.view.invoice.locale, input.view.merchant.timeZone);
+  const text = textFor(input.view);
   switch (name) {
     case "landing":
       return landingPage(text, input);
@@ -49,6 +49,10 @@ export function renderPage(name: PayerPage, input: PageInput): ReactElement {
     case "closed":
       return closedPage(text, input);
   }
+}
+
+function textFor({ invoice, merchant }: PayerView): PayerText {
+  return payerText({ locale: invoice.locale, country: merchant.country, timeZone: merchant.timeZone });
 }
 
 function documentOf(text: PayerText, view: PayerView, title: string) {
@@ -155,7 +159,7 @@ function failedPage(text: PayerText, { view, base }: PageInput): ReactElement {
         heading={text.t("failed_heading")}
         paragraphs={[text.t("no_money_left"), text.t(why), text.t("failed_try_again")]}
       >
-        <LinkButton href={base} label={text.t("go_on")} isPrimary={true} />
+        <LinkButton href={base} label={text.t("choose_again")} isPrimary={true} />
         {invoice.failureUrl !== null && (
           <LinkButton
             href={invoice.failureUrl}
@@ -179,7 +183,6 @@ function receiptPage(text: PayerText, { view }: PageInput): ReactElement {
         paidAt={invoice.paidAt}
         method={methodText(text, accepted, invoice.phoneLast4)}
         paymentId={accepted?.id ?? null}
-        statementReference={accepted?.railDetails.statementReference ?? null}
         returnUrl={invoice.returnUrl}
       />
     </PayerDocument>
@@ -261,7 +264,7 @@ function backButton(text: PayerText, href: string, merchant: string): ReactEleme
  * policy's form-action, the merchant's own redirects included; a page that was shown is held to nothing.
  */
 export function renderLeaving(view: PayerView, url: string): ReactElement {
-  const text = payerText(view.invoice.locale, view.merchant.timeZone);
+  const text = textFor(view);
   const label = text.t("back_to_merchant", { merchant: view.merchant.name });
   return (
     <PayerDocument {...documentOf(text, view, text.t("go_on"))} refresh={{ seconds: 0, url }}>
@@ -276,7 +279,7 @@ export function renderLeaving(view: PayerView, url: string): ReactElement {
 export type PlainPage = "home" | "not_found" | "unavailable" | "refused";
 
 export function renderPlainPage(name: PlainPage, locale: string): ReactElement {
-  const text = payerText(locale, "UTC");
+  const text = payerText({ locale, country: null, timeZone: "UTC" });
   return (
     <PayerDocument text={text} title={text.t(`${name}_title`)} merchant={null} isTest={false}>
       <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]} />

@@ -2,7 +2,7 @@
 
 import { createTranslator } from "use-intl/core";
 import type { PayerText } from "#components/payer/text.ts";
-import { isLocale, LOCALES, type Locale } from "#lib/domain/merchant.ts";
+import { isLocale, LOCALES, type Locale, regional } from "#lib/domain/merchant.ts";
 import { formatMoney } from "#lib/domain/money.ts";
 import en from "./messages/en.json" with { type: "json" };
 import nb from "./messages/nb.json" with { type: "json" };
@@ -11,10 +11,18 @@ const MESSAGES: { readonly [L in Locale]: Record<keyof typeof en, string> } = { 
 
 const texts = new Map<string, PayerText>();
 
-/** Text in a language and time zone; a language we do not have falls back to English. */
-export function payerText(locale: string, timeZone: string): PayerText {
+export interface PayerTextInput {
+  readonly locale: string;
+  /** ISO 3166 alpha-2, for the order and the clock that dates have there; null where no date is shown. */
+  readonly country: string | null;
+  readonly timeZone: string;
+}
+
+/** Text in a language, with dates as its country and time zone have them; an unknown language is English. */
+export function payerText({ locale, country, timeZone }: PayerTextInput): PayerText {
   const language = isLocale(locale) ? locale : "en";
-  const name = `${language} ${timeZone}`;
+  const region = regional(language, country);
+  const name = `${region} ${timeZone}`;
   const known = texts.get(name);
   if (known !== undefined) return known;
   const translate = createTranslator<Record<string, string>>({
@@ -23,12 +31,12 @@ export function payerText(locale: string, timeZone: string): PayerText {
     // A message that is missing or misused is a defect that the tests find; a payer still sees a page.
     onError: () => undefined,
   });
-  const day = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone });
-  const time = new Intl.DateTimeFormat(language, {
+  const day = new Intl.DateTimeFormat(region, { dateStyle: "long", timeZone });
+  const time = new Intl.DateTimeFormat(region, {
     day: "numeric",
     month: "long",
     year: "numeric",
-    hour: "2-digit",
+    hour: "numeric",
     minute: "2-digit",
     timeZoneName: "short",
     timeZone,
