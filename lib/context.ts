@@ -55,7 +55,9 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
       carrier_billing: outsideTransactions(createCarrierRail({ timeoutMs: config.railTimeoutMs })),
     },
     sms: outsideTransactions(createTwilioSms({ timeoutMs: config.railTimeoutMs })),
-    callbacks: outsideTransactions(createCallbackSender({ ...config.callback, resolve: resolveAll })),
+    callbacks: outsideTransactions(
+      createCallbackSender({ ...config.callback, resolve: (name) => resolveAll(name) }),
+    ),
     callbackRenderers: new Map([["native", renderNativeCallback]]),
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     random: Math.random,

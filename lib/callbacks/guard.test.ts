@@ -9,7 +9,7 @@ function options(addresses: readonly string[] = ["93.184.216.34"], isLoopbackAll
 async function verdict(url: string, mode: Mode = "live", given = options()): Promise<string> {
   const checked = checkUrl(url, mode, given);
   if (!checked.isAllowed) return "blocked";
-  const host = await checkHost(checked, given);
+  const host = await checkHost(checked, given, AbortSignal.timeout(1_000));
   return host.kind === "address" ? host.ip : host.kind;
 }
 
@@ -69,6 +69,7 @@ describe("a callback address", () => {
     "https://db.internal/",
     "https://1.0.0.127.in-addr.arpa/",
     `https://example.com/${"a".repeat(3000)}`,
+    `https://example.com/${"å".repeat(700)}`,
     "",
     "example.com",
   ])("%s is refused", async (url) => {
@@ -110,6 +111,13 @@ describe("a callback address", () => {
     expect(await verdict("https://example.com/", "live", failing)).toBe("unresolved");
     expect(await verdict("https://example.com/", "live", options([]))).toBe("unresolved");
   });
+
+  it("whose name servers never answer is given up at the deadline", async () => {
+    const silent = { ...options(), resolve: () => new Promise<never>(() => undefined) };
+    const checked = checkUrl("https://example.com/", "live", silent);
+    if (!checked.isAllowed) throw new Error("refused");
+    expect(await checkHost(checked, silent, AbortSignal.timeout(50))).toMatchObject({ kind: "unresolved" });
+  });
 });
 
 describe("an IP address", () => {
@@ -140,7 +148,13 @@ describe("an IP address", () => {
     "::1",
     "::7f00:1",
     "::ffff:10.0.0.1",
+    "::ffff:8.8.8.8",
     "::ffff:8.8.8.8:1",
+    "1::1",
+    "100:0:0:1::1",
+    "4000::1",
+    "8000::1",
+    "e000::1",
     "64:ff9b::a00:1",
     "64:ff9b:1::1",
     "100::1",

@@ -1,7 +1,7 @@
 // Where a callback may go: public names only. Checked when an address is stored and again at every send, where
 // the name is resolved once and the connection goes to the address that was checked.
 
-import { lookup as dnsLookup } from "node:dns/promises";
+import { Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import type { Mode } from "#lib/domain/tenant.ts";
@@ -26,10 +26,20 @@ export type CheckedHost =
   | { readonly kind: "blocked"; readonly reason: string }
   | { readonly kind: "unresolved"; readonly reason: string };
 
-/** Every A and AAAA record, by the system's resolver. */
-export async function resolveAll(hostname: string): Promise<readonly string[]> {
-  const records = await dnsLookup(hostname, { all: true, verbatim: true });
-  return records.map((record) => record.address);
+const RESOLVE_TRY_MS = 1_500;
+const RESOLVE_TRIES = 2;
+
+/**
+ * Every A and AAAA record, the A records first; none where the name has neither. Name servers are asked directly:
+ * getaddrinfo cannot be bounded, and holds one of the few threads that files and hashes need as well. `servers`
+ * are the system's unless they are given.
+ */
+export async function resolveAll(hostname: string, servers?: readonly string[]): Promise<readonly string[]> {
+  const resolver = new Resolver({ timeout: RESOLVE_TRY_MS, tries: RESOLVE_TRIES });
+  if (servers !== undefined) resolver.setServers(servers);
+  const families = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+  // Many names have one family only, and some name servers fail on the one they do not know.
+  return families.flatMap((family) => (family.status === "fulfilled" ? family.value : []));
 }
 
 /** Checks what can be seen without the network. */
@@ -39,6 +49,8 @@ export function checkUrl(text: string, mode: Mode, options: GuardOptions): Check
   // Parsers drop or turn these, so the address that is checked would not be the one that is written.
   if (/[\s\\\p{Cc}]/u.test(text) || !URL.canParse(text)) return refuse("The address is malformed.");
   const url = new URL(text);
+  // Letters outside ASCII grow when they are written as addresses have them, and that form is what is kept.
+  if (url.href.length > URL_LENGTH_MAX) return refuse("The address is too long.");
   if (url.username !== "" || url.password !== "") return refuse("The address must not hold a user name.");
   if (url.hash !== "") return refuse("The address must not hold a fragment.");
   const isLoopback = isLoopbackName(url.hostname);
@@ -56,17 +68,22 @@ export function checkUrl(text: string, mode: Mode, options: GuardOptions): Check
   return { isAllowed: true, url, isLoopback: false };
 }
 
-/** Resolves once. One private record refuses the name: a mixed answer is how a check is got around. */
+/**
+ * Resolves once, until `deadline`. One private record refuses the name: a mixed answer is how a check is got
+ * around.
+ */
 export async function checkHost(
   { url, isLoopback }: { readonly url: URL; readonly isLoopback: boolean },
   options: GuardOptions,
+  deadline: AbortSignal,
 ): Promise<CheckedHost> {
   if (isLoopback) return { kind: "address", ip: url.hostname === "[::1]" ? "::1" : "127.0.0.1" };
   let addresses: readonly string[];
   try {
-    addresses = await options.resolve(url.hostname);
+    addresses = await before(deadline, options.resolve(url.hostname));
   } catch {
-    return { kind: "unresolved", reason: "The name does not resolve." };
+    const reason = deadline.aborted ? "The name was not resolved in time." : "The name does not resolve.";
+    return { kind: "unresolved", reason };
   }
   const [first] = addresses;
   if (first === undefined) return { kind: "unresolved", reason: "The name does not resolve." };
@@ -79,13 +96,15 @@ export async function checkHost(
 /** The platform address of a large cloud: public by its range, private by its use. */
 const CLOUD_PLATFORM_ADDRESS = "168.63.129.16";
 
+/** All that is given out of IPv6 for global unicast (RFC 4291); mapped and compatible IPv4 addresses are outside. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
+
 /** True for global unicast only; an IPv6 address that carries an IPv4 one inside is refused whatever it carries. */
 export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  const text = parsed.toNormalizedString();
-  // IPv4-compatible addresses are the one such family that the library calls unicast.
-  return parsed.range() === "unicast" && !text.startsWith("0:0:0:0:0:0:") && text !== CLOUD_PLATFORM_ADDRESS;
+  if (isIP(address) === 0 || !ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed instanceof ipaddr.IPv6 && !parsed.match(GLOBAL_UNICAST)) return false;
+  return parsed.range() === "unicast" && parsed.toNormalizedString() !== CLOUD_PLATFORM_ADDRESS;
 }
 
 function isLoopbackName(hostname: string): boolean {
@@ -99,4 +118,14 @@ function isPublicName(hostname: string): boolean {
   return !/(^|\.)(localhost|local|internal|intranet|lan|home|corp|localdomain|arpa|onion|test|invalid|example)$/.test(
     hostname,
   );
+}
+
+/** What `work` gives, or a rejection at the deadline, whatever `work` is waiting for then. */
+export function before<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onDeadline = () => reject(new Error("The time is up."));
+    if (deadline.aborted) onDeadline();
+    deadline.addEventListener("abort", onDeadline, { once: true });
+    work.then(resolve, reject).finally(() => deadline.removeEventListener("abort", onDeadline));
+  });
 }

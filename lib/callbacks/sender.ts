@@ -6,11 +6,11 @@ import { request as httpsRequest } from "node:https";
 import { isIPv6, type LookupFunction } from "node:net";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { CallbackPort, CallbackRequest, CallbackResult, VettedUrl } from "#lib/domain/ports/callback.ts";
-import { checkHost, checkUrl, type GuardOptions } from "./guard.ts";
+import { before, checkHost, checkUrl, type GuardOptions } from "./guard.ts";
 import { signatureHeaders } from "./signature.ts";
 
 export interface SenderOptions extends GuardOptions {
-  /** For the whole try, in milliseconds. */
+  /** For the whole try, the name's resolution included, in milliseconds. */
   readonly timeoutMs: number;
   /** For the connection, in milliseconds. */
   readonly connectTimeoutMs: number;
@@ -19,6 +19,8 @@ export interface SenderOptions extends GuardOptions {
 const RESPONSE_BYTES_MAX = 16 * 1024;
 const RESPONSE_KEPT = 2 * 1024;
 const HEADER_BYTES_MAX = 16 * 1024;
+/** A request of the merchant waits for this. */
+const VET_TIMEOUT_MS = 4_000;
 const USER_AGENT = "Billtext-Callback/1";
 
 export function createCallbackSender(options: SenderOptions): CallbackPort {
@@ -27,9 +29,11 @@ export function createCallbackSender(options: SenderOptions): CallbackPort {
       const refuse = (detail: string) => new ServiceError("url_not_allowed", detail, { pointer });
       const checked = checkUrl(text, mode, options);
       if (!checked.isAllowed) throw refuse(checked.reason);
-      const host = await checkHost(checked, options);
+      const host = await withDeadline(Math.min(options.timeoutMs, VET_TIMEOUT_MS), (deadline) =>
+        checkHost(checked, options, deadline),
+      );
       if (host.kind === "blocked") throw refuse(host.reason);
-      return text as VettedUrl;
+      return checked.url.href as VettedUrl;
     },
     async post(request) {
       const startedAt = performance.now();
@@ -46,11 +50,25 @@ export function createCallbackSender(options: SenderOptions): CallbackPort {
       });
       const checked = checkUrl(request.url, request.mode, options);
       if (!checked.isAllowed) return end({ failure: checked.reason, isBlocked: true });
-      const host = await checkHost(checked, options);
-      if (host.kind !== "address") return end({ failure: host.reason, isBlocked: host.kind === "blocked" });
-      return end({ ...(await exchange(checked.url, host.ip, request, options)), resolvedIp: host.ip });
+      return await withDeadline(options.timeoutMs, async (deadline) => {
+        const host = await checkHost(checked, options, deadline);
+        if (host.kind !== "address") return end({ failure: host.reason, isBlocked: host.kind === "blocked" });
+        const answer = await exchange(checked.url, host.ip, request, options, deadline);
+        return end({ ...answer, resolvedIp: host.ip });
+      });
     },
   };
+}
+
+/** Not AbortSignal.timeout: its timer would not keep a process alive that waits for nothing else. */
+async function withDeadline<T>(ms: number, work: (deadline: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), ms);
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function exchange(
@@ -58,24 +76,11 @@ async function exchange(
   ip: string,
   request: CallbackRequest,
   options: SenderOptions,
+  deadline: AbortSignal,
 ): Promise<Partial<CallbackResult>> {
-  const body = Buffer.from(request.body);
-  const deadline = AbortSignal.timeout(options.timeoutMs);
   try {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const outgoing = open(url, ip, request, body.byteLength, deadline);
-      const connecting = setTimeout(
-        () => outgoing.destroy(new Error("The connection took too long.")),
-        options.connectTimeoutMs,
-      );
-      const event = url.protocol === "https:" ? "secureConnect" : "connect";
-      outgoing.once("socket", (socket) => socket.once(event, () => clearTimeout(connecting)));
-      outgoing.once("close", () => clearTimeout(connecting));
-      outgoing.once("response", resolve);
-      outgoing.once("error", reject);
-      outgoing.end(body);
-    });
-    const responseText = await readSome(response, deadline);
+    const response = await before(deadline, send(url, ip, request, options, deadline));
+    const responseText = await before(deadline, readSome(response, deadline));
     const status = response.statusCode ?? 0;
     return {
       isDelivered: status >= 200 && status < 300,
@@ -86,6 +91,38 @@ async function exchange(
   } catch (error) {
     return { failure: failureText(error, deadline) };
   }
+}
+
+function send(
+  url: URL,
+  ip: string,
+  request: CallbackRequest,
+  options: SenderOptions,
+  deadline: AbortSignal,
+): Promise<IncomingMessage> {
+  const body = Buffer.from(request.body);
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const outgoing = open(url, ip, request, body.byteLength, deadline);
+    const connecting = setTimeout(
+      () => outgoing.destroy(new Error("The connection took too long.")),
+      options.connectTimeoutMs,
+    );
+    const event = url.protocol === "https:" ? "secureConnect" : "connect";
+    outgoing.once("socket", (socket) => socket.once(event, () => clearTimeout(connecting)));
+    outgoing.once("response", resolve);
+    outgoing.once("error", reject);
+    // Node tells of an answer 101 by this event alone, neither as an answer nor as an error.
+    outgoing.once("upgrade", (_response, socket) => {
+      socket.destroy();
+      reject(new Error("The receiver changed the protocol."));
+    });
+    // Last of all events: whatever ended the request without one of the others ends the wait too.
+    outgoing.once("close", () => {
+      clearTimeout(connecting);
+      reject(new Error("The connection was closed without an answer."));
+    });
+    outgoing.end(body);
+  });
 }
 
 function open(
@@ -101,8 +138,8 @@ function open(
     if (lookupOptions.all === true) done(null, [{ address: ip, family }]);
     else done(null, ip, family);
   };
-  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
-  return send(url, {
+  const start = url.protocol === "https:" ? httpsRequest : httpRequest;
+  return start(url, {
     method: "POST",
     agent: false,
     lookup,
