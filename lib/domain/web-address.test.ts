@@ -33,8 +33,20 @@ describe("an address that payers are sent to", () => {
     ["https:// shop.example/", "url_not_allowed"],
     ["https://sh\u0430p.example/", "url_not_registered"],
     ["", "url_not_allowed"],
+    [`https://shop.example/${"a".repeat(2_000)}`, "allowed"],
+    [`https://shop.example/${"å".repeat(1_000)}`, "url_not_allowed"],
   ])("%s is %s", (url, expected) => {
     expect(verdict(url, hosts)).toBe(expected);
+  });
+
+  it.each([
+    ["https://shop.example", "https://shop.example/"],
+    ["https:shop.example/x", "https://shop.example/x"],
+    ["https:/shop.example/x", "https://shop.example/x"],
+    ["HTTPS://Shop.example:443/a/../b", "https://shop.example/b"],
+    ["https://shop.example/日本?å=ø#é", "https://shop.example/%E6%97%A5%E6%9C%AC?%C3%A5=%C3%B8#%C3%A9"],
+  ])("%s is kept as %s, which every browser and header takes", (given, kept) => {
+    expect(requireRegisteredUrl(given, hosts, "live", "/return_url")).toBe(kept);
   });
 
   it("may be loopback http in test mode only, on any port of a registered loopback name", () => {

@@ -15,8 +15,8 @@ export function isRegistrableHost(text: string): boolean {
 }
 
 /**
- * Checks an address that a payer may be sent to: https (loopback http in test mode), no user-info, and a host
- * that is registered. A registered name without a port covers that name's default port, and any port of a
+ * The canonical form of an address that a payer may be sent to, in ASCII and absolute for every browser: https (loopback http in test mode), no user-info, and a host
+ * that is registered. Only this form is stored: it is what was checked. A registered name without a port covers that name's default port, and any port of a
  * loopback name.
  *
  * @throws url_not_allowed     not such an address
@@ -27,13 +27,15 @@ export function requireRegisteredUrl(
   hosts: readonly string[],
   mode: Mode,
   pointer: string,
-): void {
+): string {
   const refuse = (detail: string) => new ServiceError("url_not_allowed", detail, { pointer });
   // Browsers strip or turn these, so what we check would not be what they follow.
   if (/[\s\\\p{Cc}]/u.test(text) || text.length > WEB_ADDRESS_LENGTH_MAX)
     throw refuse("The address is malformed.");
   if (!URL.canParse(text)) throw refuse("The address is malformed.");
   const url = new URL(text);
+  // Letters outside ASCII grow when they are written as addresses have them.
+  if (url.href.length > WEB_ADDRESS_LENGTH_MAX) throw refuse("The address is too long.");
   const isLoopback = isLoopbackHost(url.hostname);
   const isAllowed = url.protocol === "https:" || (url.protocol === "http:" && mode === "test" && isLoopback);
   if (!isAllowed) throw refuse("The address must be https.");
@@ -44,6 +46,7 @@ export function requireRegisteredUrl(
   if (!isRegistered) {
     throw new ServiceError("url_not_registered", "The address is not on a registered host.", { pointer });
   }
+  return url.href;
 }
 
 function isLoopbackHost(hostname: string): boolean {

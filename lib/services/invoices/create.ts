@@ -171,10 +171,8 @@ function chooseExpiry(input: CreateInvoiceInput, now: Date): Date {
 
 function addressesOf({ settings }: MerchantProfile, input: CreateInvoiceInput) {
   const hosts = settings.registeredHosts;
-  const chosen = (given: string | null, fallback: string | null, pointer: string) => {
-    if (given !== null) requireRegisteredUrl(given, hosts, settings.mode, pointer);
-    return given ?? fallback;
-  };
+  const chosen = (given: string | null, fallback: string | null, pointer: string) =>
+    given === null ? fallback : requireRegisteredUrl(given, hosts, settings.mode, pointer);
   return {
     returnUrl: chosen(input.returnUrl, settings.returnUrl, "/return_url"),
     failureUrl: chosen(input.failureUrl, settings.failureUrl, "/failure_url"),
