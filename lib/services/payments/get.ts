@@ -21,6 +21,15 @@ export interface PaymentDetail {
  */
 export async function getPayment(ctx: ServiceContext, id: PaymentId): Promise<PaymentDetail> {
   requireScope(ctx, "payments:read");
+  return await readPaymentDetail(ctx, id);
+}
+
+/**
+ * The same for verbs that have asked for a scope of their own: what a call has made is its answer.
+ *
+ * @throws payment_not_found
+ */
+export async function readPaymentDetail(ctx: ServiceContext, id: PaymentId): Promise<PaymentDetail> {
   return await transact(ctx, async (inTx) => {
     const payment = await findPayment(inTx.tx, inTx.tenant, id);
     if (payment === null) throw new ServiceError("payment_not_found", "There is no such payment.");

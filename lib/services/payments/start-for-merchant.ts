@@ -7,7 +7,7 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { type CreateInvoiceInput, createInvoice } from "../invoices/create.ts";
-import { getPayment, type PaymentDetail } from "./get.ts";
+import { type PaymentDetail, readPaymentDetail } from "./get.ts";
 import { settlePayment } from "./settle.ts";
 import { carryOut, commitIntent, startPayment } from "./start.ts";
 
@@ -38,7 +38,7 @@ export async function startMerchantPayment(
     typeof invoice === "string"
       ? await startPayment(ctx, { invoiceId: invoice, method, withIntent })
       : await startWithInvoice(ctx, invoice, method, withIntent);
-  return await getPayment(ctx, payment.id);
+  return await readPaymentDetail(ctx, payment.id);
 }
 
 /** After an interruption: the intent is there, and what its rail made of it is asked, never sent again. */
@@ -48,7 +48,7 @@ export async function resumeMerchantPayment(
 ): Promise<PaymentDetail> {
   requireScope(ctx, "payments:write");
   await settlePayment(ctx, { paymentId });
-  return await getPayment(ctx, paymentId);
+  return await readPaymentDetail(ctx, paymentId);
 }
 
 async function startWithInvoice(
