@@ -60,6 +60,7 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     ),
     callbackRenderers: new Map([["native", renderNativeCallback]]),
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
+    isLiveInstallation: config.env === "live",
     random: Math.random,
   };
   let closing: Promise<void> | null = null;

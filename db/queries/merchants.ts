@@ -69,7 +69,16 @@ export async function insertSettings(tx: Tx, input: typeof merchantSettings.$inf
   await tx.sql.insert(merchantSettings).values(input);
 }
 
-/** Changes a merchant's profile; `expectedVersion` guards against a change in between. */
+/** Holds this mode's settings until the transaction ends, so that what is checked against them stays true. */
+export async function lockSettings(tx: Tx, tenant: Tenant): Promise<void> {
+  await tx.sql
+    .select({ version: merchantSettings.version })
+    .from(merchantSettings)
+    .where(and(eq(merchantSettings.merchantId, tenant.merchantId), eq(merchantSettings.mode, tenant.mode)))
+    .for("update");
+}
+
+/** Changes a merchant's profile, field by field: of two changes of one field the later stays. */
 export async function updateMerchantRow(
   tx: Tx,
   id: MerchantId,

@@ -47,6 +47,8 @@ export interface ServiceDeps {
   readonly callbacks: CallbackPort;
   readonly callbackRenderers: ReadonlyMap<string, CallbackRenderer>;
   readonly addresses: Addresses;
+  /** True where real payers are billed beside what is tried in test mode. */
+  readonly isLiveInstallation: boolean;
   readonly log: Log;
   /** 0 to 1, for spreading retries; nothing secret rests on it. */
   readonly random: () => number;

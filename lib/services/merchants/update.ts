@@ -3,6 +3,8 @@
 import { insertAudit } from "#db/queries/events.ts";
 import {
   loadProfile,
+  lockSettings,
+  type MerchantSettings,
   setDefaultEndpoint,
   updateMerchantRow,
   updateSettingsRow,
@@ -14,7 +16,7 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import { isRegistrableHost, requireRegisteredUrl } from "#lib/domain/web-address.ts";
 import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
-import { getMerchant, type MerchantDetail } from "./get.ts";
+import { type MerchantDetail, readMerchantDetail } from "./get.ts";
 
 /** What is left out stays as it is; null clears. */
 export interface UpdateMerchantInput {
@@ -57,7 +59,8 @@ const ADDRESSES = [
 /**
  * Changes the merchant's profile (both modes) and its settings (this mode), with an entry in the audit log.
  *
- * @throws permission_denied                    the key lacks merchant:write
+ * @throws permission_denied                    the key lacks merchant:write, or it is a test key and the profile is
+ *                                              what live payers see
  * @throws url_not_allowed, url_not_registered  an address on no registered host, hosts of this change included
  */
 export async function updateMerchant(
@@ -65,12 +68,14 @@ export async function updateMerchant(
   input: UpdateMerchantInput,
 ): Promise<MerchantDetail> {
   requireScope(ctx, "merchant:write");
+  requireLiveForProfile(ctx, input);
   return await transact(ctx, async (inTx) => {
     const { tx, tenant, actor, correlationId } = inTx;
+    await lockSettings(tx, tenant);
     const before = await loadProfile(tx, tenant);
-    requireAddresses({ ...before.settings, ...input.settings });
+    const settings = withCheckedAddresses(before.settings, input.settings);
     if (Object.keys(input.profile).length > 0) await updateMerchantRow(tx, tenant.merchantId, input.profile);
-    if (Object.keys(input.settings).length > 0) await updateSettingsRow(tx, tenant, input.settings);
+    if (Object.keys(settings).length > 0) await updateSettingsRow(tx, tenant, settings);
     if (input.callbackUrl !== undefined) {
       await setDefaultEndpoint(tx, tenant, newId(inTx, "endpoint"), input.callbackUrl);
     }
@@ -89,20 +94,30 @@ export async function updateMerchant(
         ],
       },
     });
-    return await getMerchant(inTx);
+    return await readMerchantDetail(inTx);
   });
 }
 
-/** Stored addresses must stay on registered hosts, also when a host is taken off the list. */
-function requireAddresses(settings: {
-  readonly mode: "test" | "live";
-  readonly registeredHosts: readonly string[];
-  readonly returnUrl: string | null;
-  readonly failureUrl: string | null;
-  readonly cancelUrl: string | null;
-  readonly landingUrl: string | null;
-}): void {
-  const bad = settings.registeredHosts.findIndex((host) => !isRegistrableHost(host));
+/** Both modes share one profile. Where real payers see it, trying things out must not change it. */
+function requireLiveForProfile(ctx: ServiceContext, { profile }: UpdateMerchantInput): void {
+  if (ctx.isLiveInstallation && ctx.tenant.mode === "test" && Object.keys(profile).length > 0) {
+    throw new ServiceError(
+      "permission_denied",
+      "Name, address, contact, time zone and language are shown to live payers: change them with a live key.",
+    );
+  }
+}
+
+/**
+ * The changes with their addresses in canonical form. Addresses that stay as they are must be on registered
+ * hosts too, since a host may have been taken off the list.
+ */
+function withCheckedAddresses(
+  stored: MerchantSettings,
+  changes: UpdateMerchantInput["settings"],
+): UpdateMerchantInput["settings"] {
+  const { registeredHosts, mode, ...after } = { ...stored, ...changes };
+  const bad = registeredHosts.findIndex((host) => !isRegistrableHost(host));
   if (bad !== -1) {
     throw new ServiceError(
       "url_not_allowed",
@@ -112,8 +127,11 @@ function requireAddresses(settings: {
       },
     );
   }
-  for (const [field, pointer] of ADDRESSES) {
-    const address = settings[field];
-    if (address !== null) requireRegisteredUrl(address, settings.registeredHosts, settings.mode, pointer);
-  }
+  const checked = ADDRESSES.flatMap(([field, pointer]) => {
+    const address = after[field];
+    if (address === null) return [];
+    const canonical = requireRegisteredUrl(address, registeredHosts, mode, pointer);
+    return field in changes ? [[field, canonical] as const] : [];
+  });
+  return { ...changes, ...Object.fromEntries(checked) };
 }
