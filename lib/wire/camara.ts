@@ -46,12 +46,19 @@ export type CamaraPayment = z.infer<typeof camaraPaymentSchema>;
 
 export const camaraPaymentListSchema = z.array(camaraPaymentSchema);
 
+/** CloudEvents forbid control characters in attributes, and the database takes no NUL. */
+const attribute = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^\P{Cc}+$/u);
+
 export const camaraNotificationSchema = z.object({
-  id: z.string().min(1).max(255),
-  source: z.string().min(1).max(512),
-  type: z.string().min(1).max(255),
+  id: attribute(255),
+  source: attribute(512),
+  type: attribute(255),
   specversion: z.literal("1.0"),
-  data: z.object({ paymentId: z.string().min(1).max(255) }),
+  data: z.object({ paymentId: attribute(255) }),
 });
 
 /** What is stored of a one-step request; the phone number and the sink are put in for the call only. */

@@ -4,6 +4,7 @@ import { receiveFromRail } from "#lib/doors/notifications/receive.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { getInvoice } from "#lib/services/invoices/get.ts";
 import { getPayment } from "#lib/services/payments/get.ts";
+import { notificationToken } from "#lib/services/payments/rail-call.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { addFault, answerPrompt, freshPhone, invoiceInput, payHosted, until } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
@@ -105,6 +106,18 @@ describe("Stripe's webhooks", () => {
     expect(await stored("evt_forged")).toEqual([]);
   });
 
+  it.each([
+    ["a control character in its id", event("evt_\u0000", { id: "cs_x" })],
+    ["a control character in its type", event("evt_odd", { id: "cs_x" }, "x\u0000y")],
+    ["a control character in the session", event("evt_odd", { id: "cs_\u0000" })],
+    ["no id", JSON.stringify({ type: "x", data: { object: {} } })],
+    ["no session", JSON.stringify({ id: "evt_odd", type: "checkout.session.completed", data: {} })],
+    ["nothing in it", "null"],
+  ])("signed, but with %s, are refused", async (_what, body) => {
+    expect(await deliver(body, { "stripe-signature": sign(body) })).toBe(400);
+    expect(await stored("evt_odd")).toEqual([]);
+  });
+
   it("of another merchant's account are refused", async () => {
     const other = await system.merchant();
     const { rows } = await system.superuser.query(
@@ -175,6 +188,17 @@ describe("Stripe's webhooks", () => {
   });
 });
 
+const carrierEvent = (id: string, payment: { railReference: string | null }, change: object = {}) =>
+  JSON.stringify({
+    id,
+    source: "x",
+    type: "org.camaraproject.carrier-billing.v0.payment-completed",
+    specversion: "1.0",
+    time: new Date().toISOString(),
+    data: { paymentId: payment.railReference, status: "succeeded" },
+    ...change,
+  });
+
 describe("the carrier's notifications", () => {
   it("settle a charge by themselves", async () => {
     const phone = freshPhone();
@@ -191,19 +215,17 @@ describe("the carrier's notifications", () => {
   it("without the token that we gave for that payment are refused", async () => {
     const { invoice } = await createInvoice(shop.ctx, invoiceInput());
     const payment = await startPayment(shop.ctx, { invoiceId: invoice.id, method: "carrier_billing" });
-    const body = JSON.stringify({
-      id: "ce_forged",
-      source: "x",
-      type: "org.camaraproject.carrier-billing.v0.payment-completed",
-      specversion: "1.0",
-      time: new Date().toISOString(),
-      data: { paymentId: payment.railReference, status: "succeeded" },
-    });
-    const token = `${payment.id}~${system.deps.vault.sign("notification", `${carrierAccount}:${payment.id}`)}`;
+    const body = carrierEvent("ce_forged", payment);
+    const token = notificationToken(system.deps, payment);
     for (const authorization of [
       "",
       "Bearer x",
       `Bearer ${payment.id}~1.abc`,
+      `Bearer ${payment.id}~zzzzzzzz~1.abc`,
+      // Signed, but without an end.
+      `Bearer ${payment.id}~${system.deps.vault.sign("notification", `${carrierAccount}:${payment.id}`)}`,
+      // With an end that we did not sign.
+      `Bearer ${token.replace(/~[0-9a-z]+~/, "~zzzzzzzz~")}`,
       `Basic ${token}`,
       `Bearer ${token}x`,
     ]) {
@@ -220,5 +242,33 @@ describe("the carrier's notifications", () => {
     );
     await until("the look", async () => (await stored("ce_forged"))[0]?.state === "applied");
     expect((await getPayment(shop.ctx, payment.id)).payment.state).toBe("pending");
+  });
+
+  it("with a token whose time is over are refused, however well it is signed", async () => {
+    const { invoice } = await createInvoice(shop.ctx, invoiceInput());
+    const payment = await startPayment(shop.ctx, { invoiceId: invoice.id, method: "carrier_billing" });
+    const submittedAt = (days: number) => new Date(Date.now() - days * 86_400_000);
+    const send = (id: string, days: number) => {
+      const token = notificationToken(system.deps, { ...payment, submittedAt: submittedAt(days) });
+      const authorization = `Bearer ${token}`;
+      return deliver(carrierEvent(id, payment), { authorization }, carrierAccount, "carrier_billing");
+    };
+    expect(await send("ce_late", 9)).toBe(400);
+    expect(await stored("ce_late")).toEqual([]);
+    expect(await send("ce_in_time", 7)).toBe(204);
+  });
+
+  it.each([
+    ["id", { id: "ce\u0000x" }],
+    ["source", { source: "x\u0000y" }],
+    ["type", { type: "t\u001f" }],
+    ["payment", { data: { paymentId: "p\u0000", status: "succeeded" } }],
+  ])("with a control character in their %s are refused, and leave nothing", async (_what, change) => {
+    const { invoice } = await createInvoice(shop.ctx, invoiceInput());
+    const payment = await startPayment(shop.ctx, { invoiceId: invoice.id, method: "carrier_billing" });
+    const authorization = `Bearer ${notificationToken(system.deps, payment)}`;
+    const body = carrierEvent("ce_control", payment, change);
+    expect(await deliver(body, { authorization }, carrierAccount, "carrier_billing")).toBe(400);
+    expect(await stored("ce_control")).toEqual([]);
   });
 });

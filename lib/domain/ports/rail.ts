@@ -62,6 +62,8 @@ export interface RailAttempt {
   /** Where the rail sends notifications about this attempt, and the bearer token that proves them. */
   readonly notificationUrl: string;
   readonly notificationToken: string;
+  /** UTC; after it the token proves nothing. */
+  readonly notificationTokenExpiresAt: Date;
   /** When the rail was first asked (UTC). */
   readonly submittedAt: Date;
   /** The database's time (UTC). */

@@ -32,13 +32,21 @@ export function verifyStripeEvent(
   } catch {
     return null;
   }
+  // The SDK proves who signed, not what.
+  if (!isName(event?.id) || !isName(event?.type)) return null;
   const { reference, paymentId } = subjectOf(event);
+  if (reference !== null && !isName(reference)) return null;
   return {
     eventId: event.id,
     eventType: event.type,
     paymentId: parseId("payment", paymentId),
     railReference: reference,
   };
+}
+
+/** Stripe's ids and types are short ASCII; anything else is not of Stripe's making, whoever signed it. */
+function isName(value: unknown): boolean {
+  return typeof value === "string" && /^[\x21-\x7e]{1,255}$/.test(value);
 }
 
 /** Which of our attempts an event is about. Only sessions are ours to follow; the rest is stored and set aside. */
@@ -48,9 +56,9 @@ function subjectOf(event: Stripe.Event): { readonly reference: string | null; re
     case "checkout.session.async_payment_succeeded":
     case "checkout.session.async_payment_failed":
     case "checkout.session.expired": {
-      const session = event.data.object;
+      const session: Partial<Stripe.Checkout.Session> = event.data?.object ?? {};
       return {
-        reference: session.id,
+        reference: session.id ?? "",
         paymentId: session.client_reference_id ?? session.metadata?.payment_id ?? "",
       };
     }

@@ -30,8 +30,6 @@ const SETTINGS = z.object({
   asksPayer: z.boolean().default(false),
 });
 
-/** The sink's token outlives the longest time that we ask about an attempt. */
-const SINK_TOKEN_LIFE_MS = 8 * 86_400_000;
 const DESCRIPTION_LENGTH_MAX = 255;
 
 /** The definition's refusals of a charge, in our words. Anything else refused the request, not the payer. */
@@ -87,7 +85,7 @@ async function begin(
       clientCorrelator: attempt.railKey,
       sink: attempt.notificationUrl,
       sinkToken: attempt.notificationToken,
-      sinkTokenExpiresAt: new Date(attempt.submittedAt.getTime() + SINK_TOKEN_LIFE_MS),
+      sinkTokenExpiresAt: attempt.notificationTokenExpiresAt,
     }),
   });
   switch (answer.kind) {

@@ -35,7 +35,7 @@ export async function receiveNotification(deps: ServiceDeps, input: ReceiveNotif
   const rail = deps.rails[method];
   if (account === null || account.kind !== method || rail === undefined) throw unverified();
   const verified = await rail.verify(openRailAccount(deps, account), message, (token) =>
-    checkNotificationToken(deps, accountId, token),
+    checkNotificationToken(deps, accountId, token, message.receivedAt),
   );
   if (verified === null) throw unverified();
   await transact(ctx, async (inTx) => {

@@ -92,24 +92,41 @@ function toAttempt(deps: ServiceDeps, payment: Payment, invoice: Invoice, now: D
     payUrl: payUrl(deps, invoice),
     notificationUrl: notificationUrl(deps, payment.method, payment.railAccountId),
     notificationToken: notificationToken(deps, payment),
+    notificationTokenExpiresAt: tokenExpiry(payment),
     submittedAt: payment.submittedAt ?? payment.createdAt,
     now,
   };
 }
 
-/** Names the payment and proves that we made it, for rails that authenticate with a bearer token of ours. */
-export function notificationToken(deps: ServiceDeps, payment: Pick<Payment, "id" | "railAccountId">): string {
-  return `${payment.id}~${deps.vault.sign("notification", `${payment.railAccountId}:${payment.id}`)}`;
+/** A token outlives the longest time that we ask about an attempt, and no more than that. */
+const NOTIFICATION_TOKEN_LIFE_MS = 8 * 86_400_000;
+
+function tokenExpiry(payment: Pick<Payment, "submittedAt" | "createdAt">): Date {
+  return new Date((payment.submittedAt ?? payment.createdAt).getTime() + NOTIFICATION_TOKEN_LIFE_MS);
 }
 
-/** The payment a token was given out for, or null where it is not ours or belongs to another account. */
+/** Names the payment and proves that we made it, for rails that authenticate with a bearer token of ours. */
+export function notificationToken(
+  deps: ServiceDeps,
+  payment: Pick<Payment, "id" | "railAccountId" | "submittedAt" | "createdAt">,
+): string {
+  const expiry = tokenExpiry(payment).getTime().toString(36);
+  return `${payment.id}~${expiry}~${deps.vault.sign("notification", `${payment.railAccountId}:${payment.id}:${expiry}`)}`;
+}
+
+/**
+ * The payment a token was given out for, or null where it is not ours, belongs to another account, or has expired
+ * by `now` (UTC).
+ */
 export function checkNotificationToken(
   deps: ServiceDeps,
   accountId: RailAccountId,
   token: string,
+  now: Date,
 ): PaymentId | null {
-  const tilde = token.indexOf("~");
-  const id = parseId("payment", token.slice(0, Math.max(tilde, 0)));
-  if (id === null) return null;
-  return deps.vault.verify("notification", `${accountId}:${id}`, token.slice(tilde + 1)) ? id : null;
+  const [, name, expiry, proof] = /^([^~]+)~([0-9a-z]{1,11})~(.+)$/.exec(token) ?? [];
+  const id = parseId("payment", name ?? "");
+  if (id === null || expiry === undefined || proof === undefined) return null;
+  if (!deps.vault.verify("notification", `${accountId}:${id}:${expiry}`, proof)) return null;
+  return Number.parseInt(expiry, 36) > now.getTime() ? id : null;
 }
