@@ -28,6 +28,7 @@ export const ERROR_CODES = [
   "sms_text_too_long",
   "sms_sender_invalid",
   "sms_cap_reached",
+  "sms_limit_reached",
   "sms_not_configured",
   "code_wrong",
   "code_exhausted",
@@ -70,6 +71,11 @@ export class ServiceError extends Error {
     this.pointer = options.pointer;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
+}
+
+/** True for a value that only the database refused: told as the caller's fault, but a rule that we failed to keep. */
+export function hidesDefect(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === "invalid_request" && error.cause !== undefined;
 }
 
 /** Marks a branch that the compiler has shown to be impossible. */

@@ -160,7 +160,10 @@ describe("changing from the phone bill to a card", () => {
     const { invoice, payUrl } = await open();
     await start(invoice.id);
     await closeOpenAttempt(shop.ctx, invoice.id);
-    await expect(start(invoice.id)).rejects.toMatchObject({ code: "attempt_in_progress" });
+    await expect(start(invoice.id)).rejects.toMatchObject({
+      code: "attempt_in_progress",
+      retryAfterSeconds: expect.any(Number),
+    });
     const token = payUrl.slice(payUrl.lastIndexOf("/") + 1);
     const view = await viewInvoice(await openLink(system.deps, token, "req"));
     expect(view.offers.map((offer) => offer.method)).toEqual(["card"]);

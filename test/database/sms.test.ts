@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ServiceError } from "#lib/domain/errors.ts";
 import { cancelInvoice } from "#lib/services/invoices/cancel.ts";
@@ -227,6 +228,41 @@ describe("delivery reports", () => {
     expect(await stateOf(smsId)).toMatchObject({ state: "queued", provider_id: null });
   });
 
+  const accountOf = async (kind: string) => {
+    const { rows } = await system.superuser.query<{ id: string }>(
+      "select id from rail_accounts where kind = $1 and merchant_id = $2",
+      [kind, shop.merchantId],
+    );
+    return rows[0]?.id ?? "";
+  };
+
+  it("at another kind of account are refused", async () => {
+    const { smsId } = await queued();
+    const forged = { MessageSid: `SM${"0".repeat(32)}`, MessageStatus: "delivered" };
+    for (const kind of ["card", "carrier_billing"]) {
+      expect(await report(smsId, forged, { "x-twilio-signature": "AAAA" }, await accountOf(kind)), kind).toBe(
+        "notification_unverified",
+      );
+    }
+  });
+
+  it("with a status that we do not know are taken, and change nothing", async () => {
+    const { smsId } = await queued();
+    const answer = await fetch(`${system.sandboxUrl}/accounts/${shop.sandboxName}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    const { twilio } = (await answer.json()) as { twilio: { auth_token: string } };
+    const form = { MessageSid: `SM${"0".repeat(32)}`, MessageStatus: "partially_delivered" };
+    const signed = `${system.origin}/xMessageSid${form.MessageSid}MessageStatus${form.MessageStatus}`;
+    const signature = createHmac("sha1", twilio.auth_token).update(signed).digest("base64");
+    expect(await report(smsId, form, { "x-twilio-signature": signature }, await accountOf("sms"))).toBe(
+      "taken",
+    );
+    expect(await stateOf(smsId)).toMatchObject({ state: "queued", provider_id: null });
+  });
+
   it("come twice and out of order without taking a delivery back", async () => {
     const phone = freshPhone();
     const duplicate = await fault({ fault: "duplicate_notifications", copies: 3 });
@@ -289,7 +325,7 @@ describe("caps per number and day", () => {
     const { invoice } = await createInvoice(capped.ctx, invoiceInput({ shouldSendSms: true }));
     await sendInvoice(capped.ctx, invoice.id);
     await sendInvoice(capped.ctx, invoice.id);
-    await expect(sendInvoice(capped.ctx, invoice.id)).rejects.toMatchObject({ code: "sms_cap_reached" });
+    await expect(sendInvoice(capped.ctx, invoice.id)).rejects.toMatchObject({ code: "sms_limit_reached" });
   });
 
   it("do not count what was refused", async () => {

@@ -39,7 +39,8 @@ export type SmsFound =
 
 export interface SmsReport {
   readonly providerId: string;
-  readonly status: "accepted" | "delivered" | "undelivered" | "refused";
+  /** `other` is a status that we have no word for: nothing follows from it. */
+  readonly status: "accepted" | "delivered" | "undelivered" | "refused" | "other";
   readonly providerCode: string | null;
 }
 

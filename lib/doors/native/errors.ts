@@ -2,8 +2,9 @@
 
 import type { ErrorCode } from "#lib/domain/errors.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
-import type { Dialect, DoorError, FieldFault, TransportCode } from "../door.ts";
+import type { Dialect, DoorError, TransportCode } from "../door.ts";
 import { ValidationError } from "../door.ts";
+import type { FieldFault } from "../faults.ts";
 
 export const STATUS_OF_CODE: { readonly [C in ErrorCode | TransportCode]: number } = {
   invalid_request: 422,
@@ -32,6 +33,7 @@ export const STATUS_OF_CODE: { readonly [C in ErrorCode | TransportCode]: number
   sms_text_too_long: 422,
   sms_sender_invalid: 422,
   sms_cap_reached: 429,
+  sms_limit_reached: 409,
   sms_not_configured: 422,
   code_wrong: 422,
   code_exhausted: 422,

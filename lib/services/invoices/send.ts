@@ -20,7 +20,8 @@ const INVOICE_SMS_MAX = 3;
  * @throws permission_denied       the key lacks invoices:write
  * @throws invoice_not_found
  * @throws invoice_state_conflict  it can no longer be paid
- * @throws sms_cap_reached         the number has had its messages of the day, or the invoice its three
+ * @throws sms_cap_reached         the number has had its messages of the day
+ * @throws sms_limit_reached       the invoice has had its three, for good
  * @throws sms_not_configured, sms_text_too_long
  */
 export async function sendInvoice(ctx: ServiceContext, id: InvoiceId): Promise<Sms> {
@@ -35,7 +36,7 @@ export async function sendInvoice(ctx: ServiceContext, id: InvoiceId): Promise<S
     const profile = await loadProfile(tx, tenant);
     const sent = (await listSmsOfInvoice(tx, tenant, id)).filter((sms) => sms.kind === "invoice");
     if (profile.settings.smsCapPerDay !== null && sent.length >= INVOICE_SMS_MAX) {
-      throw new ServiceError("sms_cap_reached", "This invoice has been sent as often as it may be.");
+      throw new ServiceError("sms_limit_reached", "This invoice has been sent as often as it may be.");
     }
     return await queueSms(inTx, {
       invoice,

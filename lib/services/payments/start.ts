@@ -27,6 +27,9 @@ export interface StartPaymentInput {
   readonly withIntent?: (ctx: TxContext, payment: Payment) => Promise<void>;
 }
 
+/** An attempt that was given up is asked about until it is known; nobody can tell how long that takes. */
+const EARLIER_ATTEMPT_RETRY_SECONDS = 30;
+
 /** Rounds of closing another attempt and trying again; two payers who keep switching stop here. */
 const ROUNDS_MAX = 3;
 
@@ -115,6 +118,7 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
     throw new ServiceError(
       "attempt_in_progress",
       `An earlier attempt by ${input.method} may still go through.`,
+      { retryAfterSeconds: EARLIER_ATTEMPT_RETRY_SECONDS },
     );
   }
   const id = newId(ctx, "payment");

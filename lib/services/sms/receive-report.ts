@@ -22,8 +22,8 @@ export interface SmsReportInput {
 }
 
 /**
- * Verifies a report on its raw bytes and applies it. A report for a message that we do not have is taken and
- * forgotten; one that does not prove itself changes nothing.
+ * Verifies a report on its raw bytes and applies it. A report for a message that we do not have, or with a status
+ * that we do not know, is taken and forgotten; one that does not prove itself changes nothing.
  *
  * @throws notification_unverified  unknown account or wrong signature
  */
@@ -33,7 +33,7 @@ export async function receiveSmsReport(deps: ServiceDeps, input: SmsReportInput)
   if (accountId === null || tenant === null) throw unverified();
   const report = await verify(deps, tenant, accountId, input);
   const smsId = parseId("sms", input.smsId);
-  if (smsId === null) return;
+  if (smsId === null || report.status === "other") return;
   const ctx = contextFor(deps, tenant, { kind: "rail", id: "sms" }, input.correlationId);
   await transact(ctx, async (inTx) => {
     const found = await findSms(inTx.tx, inTx.tenant, smsId);
@@ -55,7 +55,8 @@ async function verify(
 ): Promise<SmsReport> {
   const ctx = contextFor(deps, tenant, { kind: "rail", id: "sms" }, input.correlationId);
   const account = await transact(ctx, ({ tx }) => findRailAccount(tx, tenant, accountId));
-  const report = account === null ? null : deps.sms.verify(openRailAccount(deps, account), input.message);
+  if (account?.kind !== "sms") throw unverified();
+  const report = deps.sms.verify(openRailAccount(deps, account), input.message);
   if (report === null) throw unverified();
   return report;
 }
@@ -73,6 +74,7 @@ async function apply(ctx: TxContext, invoice: Invoice, sms: Sms, report: SmsRepo
   const facts = { providerCode: report.providerCode, finalAt: ctx.tx.now };
   switch (report.status) {
     case "accepted":
+    case "other":
       return;
     case "delivered":
       await advanceSms(ctx, invoice, sent, "delivered", { ...facts, providerCode: null });
