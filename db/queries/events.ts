@@ -1,6 +1,6 @@
 // The outbox, deliveries, notifications, the books, answered keys and the audit log.
 
-import { and, asc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
 import type {
   DeliveryAttemptId,
   DeliveryId,
@@ -224,11 +224,21 @@ export async function takeIdempotencyKey(
     sql`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as taken`,
   );
   if (locked.rows[0]?.taken !== true) return { isTaken: false, row: null };
+  return { isTaken: true, row: await findIdempotencyKey(tx, tenant, route, key) };
+}
+
+/** What is stored under a key, for a look that neither waits for other calls nor holds them up. */
+export async function findIdempotencyKey(
+  tx: Tx,
+  tenant: Tenant,
+  route: string,
+  key: string,
+): Promise<IdempotencyRow | null> {
   const [row] = await tx.sql
     .select()
     .from(idempotencyKeys)
     .where(keyed(tenant, route, key));
-  return { isTaken: true, row: row ?? null };
+  return row ?? null;
 }
 
 export async function insertIdempotencyKey(
@@ -239,18 +249,20 @@ export async function insertIdempotencyKey(
   await tx.sql.insert(idempotencyKeys).values({ ...tenant, ...input });
 }
 
-/** Stores the answer of a call that took several transactions. */
+/** Stores the answer of a call that took several transactions; false where there is one, or the key is gone. */
 export async function storeAnswer(
   tx: Tx,
   tenant: Tenant,
   route: string,
   key: string,
   answer: Uint8Array,
-): Promise<void> {
-  await tx.sql
+): Promise<boolean> {
+  const stored = await tx.sql
     .update(idempotencyKeys)
     .set({ answer })
-    .where(keyed(tenant, route, key));
+    .where(and(keyed(tenant, route, key), isNull(idempotencyKeys.answer)))
+    .returning({ key: idempotencyKeys.key });
+  return stored.length > 0;
 }
 
 function keyed(tenant: Tenant, route: string, key: string) {

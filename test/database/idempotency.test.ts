@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCallbackSender } from "#lib/callbacks/sender.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
+import { createInvoiceOperation } from "#lib/doors/native/invoices.ts";
+import { createPaymentOperation } from "#lib/doors/native/payments.ts";
 import { purgeOld } from "#lib/services/chores.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { once, onceInPhases } from "#lib/services/idempotency/once.ts";
@@ -107,6 +110,47 @@ describe("the same key", () => {
   });
 });
 
+describe("a repeat", () => {
+  it.each([
+    ["/invoices", createInvoiceOperation, { send_sms: false }],
+    ["/payments", createPaymentOperation, { method: "card" }],
+  ])(
+    "of POST %s gives the first answer, also where the callback's name leads elsewhere by now",
+    async (path, operation, fields) => {
+      let address = "93.184.216.34";
+      const callbacks = createCallbackSender({
+        isLoopbackAllowed: false,
+        ports: [443],
+        resolve: async () => [address],
+        timeoutMs: 1_000,
+        connectTimeoutMs: 500,
+      });
+      const send = async (amount = 24_900) => {
+        const request = new Request(`http://localhost/api/v1${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json", "idempotency-key": "moved" },
+          body: JSON.stringify({
+            ...fields,
+            amount,
+            currency: "NOK",
+            payer: { phone: "+4790000000" },
+            description: "x",
+            callback_url: "https://merchant.example.com/hook",
+          }),
+        });
+        return await operation.handle({ ...shop.ctx, callbacks }, request, {});
+      };
+      const first = await send();
+      expect(first.status).toBe(201);
+      address = "10.0.0.1";
+      const second = await send();
+      expect(second.headers.get("idempotent-replayed")).toBe("true");
+      expect(await second.json()).toEqual(await first.json());
+      expect(await codeOf(send(100))).toBe("idempotency_key_reused");
+    },
+  );
+});
+
 describe("an answer that holds a link", () => {
   it("is stored sealed", async () => {
     await once(shop.ctx, request("f"), async () => ({
@@ -170,5 +214,22 @@ describe("starting a payment under a key", () => {
     );
     expect(rows[0].n).toBe(1);
     expect(rows[0].session).toMatch(/^cs_test_/);
+  });
+
+  it("has one answer, also where two calls went on with it", async () => {
+    const { invoice } = await createInvoice(shop.ctx, invoiceInput());
+    const answer = (body: string) => ({ status: 201, body });
+    const slow = await onceInPhases(shop.ctx, request("p3"), async (bind) => {
+      await startMerchantPayment(shop.ctx, { invoice: invoice.id, method: "card", bind });
+      await system.superuser.query(
+        "update idempotency_keys set created_at = now() - interval '1 minute' where key = 'p3'",
+      );
+      const quick = await onceInPhases(shop.ctx, request("p3"), async () => answer("quick"));
+      expect(quick).toEqual({ ...answer("quick"), isReplay: false });
+      return answer("slow");
+    });
+    expect(slow).toEqual({ ...answer("quick"), isReplay: true });
+    const later = await onceInPhases(shop.ctx, request("p3"), async () => answer("later"));
+    expect(later).toEqual({ ...answer("quick"), isReplay: true });
   });
 });

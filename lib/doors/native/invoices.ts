@@ -5,7 +5,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import { type InvoiceId, parseId } from "#lib/domain/ids.ts";
 import { billableMoney } from "#lib/domain/money.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import { once } from "#lib/services/idempotency/once.ts";
+import { findAnswer, once } from "#lib/services/idempotency/once.ts";
 import { cancelInvoice } from "#lib/services/invoices/cancel.ts";
 import { type CreateInvoiceInput, createInvoice } from "#lib/services/invoices/create.ts";
 import { getInvoice, listInvoices } from "#lib/services/invoices/get.ts";
@@ -26,6 +26,9 @@ export const createInvoiceOperation = keyedOperation({
   body: createInvoiceBody,
   query: noQuery,
   run: async ({ ctx, body, keyed }) => {
+    // The callback's name may lead elsewhere by now; a repeat is answered as the first was.
+    const earlier = body.callback_url === undefined ? null : await findAnswer(ctx, keyed);
+    if (earlier !== null) return earlier;
     const input = await toCreateInput(ctx, body);
     return await once(ctx, keyed, async (inTx) =>
       toAnswer(201, renderInvoice(await createInvoice(inTx, input))),

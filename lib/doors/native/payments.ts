@@ -19,14 +19,17 @@ export const createPaymentOperation = keyedOperation({
   body: createPaymentBody,
   query: noQuery,
   run: async ({ ctx, body, keyed }) => {
-    const invoice = await toInvoiceInput(ctx, body);
     return await onceInPhases(ctx, keyed, async (bind, interrupted) => {
       const interruptedId = interrupted === null ? null : parseId("payment", interrupted);
-      const detail =
-        interruptedId === null
-          ? await startMerchantPayment(ctx, { invoice, method: body.method, bind })
-          : await resumeMerchantPayment(ctx, interruptedId);
-      return toAnswer(201, renderPaymentDetail(detail));
+      if (interruptedId !== null) {
+        return toAnswer(201, renderPaymentDetail(await resumeMerchantPayment(ctx, interruptedId)));
+      }
+      // Here and not before: what was begun is gone on with, wherever the callback's name leads by now.
+      const invoice = await toInvoiceInput(ctx, body);
+      return toAnswer(
+        201,
+        renderPaymentDetail(await startMerchantPayment(ctx, { invoice, method: body.method, bind })),
+      );
     });
   },
 });

@@ -2,7 +2,13 @@
 // effect, so there is never an effect without its key nor a key without its effect.
 
 import { violatedUnique } from "#db/errors.ts";
-import { insertIdempotencyKey, storeAnswer, takeIdempotencyKey } from "#db/queries/events.ts";
+import {
+  findIdempotencyKey,
+  type IdempotencyRow,
+  insertIdempotencyKey,
+  storeAnswer,
+  takeIdempotencyKey,
+} from "#db/queries/events.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 
@@ -83,10 +89,28 @@ export async function onceInPhases(
     (inTx, resourceId) => bindKey(inTx, request, resourceId),
     earlier?.resourceId ?? null,
   );
-  await transact(ctx, ({ tx, tenant }) =>
-    storeAnswer(tx, tenant, request.route, request.key, sealAnswer(ctx, request, answer)),
-  );
-  return { ...answer, isReplay: false };
+  return await transact(ctx, async (inTx) => {
+    const { tx, tenant } = inTx;
+    const sealed = sealAnswer(ctx, request, answer);
+    if (await storeAnswer(tx, tenant, request.route, request.key, sealed))
+      return { ...answer, isReplay: false };
+    // Another call went on with this one, taking it for interrupted: there is one answer, the first.
+    return (await findAnswer(inTx, request)) ?? { ...answer, isReplay: false };
+  });
+}
+
+/**
+ * The answer to an earlier request with this key, or null. For requests that are checked against the world
+ * outside, which may be another one by now: the look comes before those checks.
+ *
+ * @throws idempotency_key_reused  the key was used with another body
+ */
+export async function findAnswer(ctx: ServiceContext, request: KeyedRequest): Promise<KeyedAnswer | null> {
+  return await transact(ctx, async (inTx) => {
+    const row = await findIdempotencyKey(inTx.tx, inTx.tenant, request.route, request.key);
+    const answer = row === null ? null : readRow(inTx, request, row).answer;
+    return answer === null ? null : { ...answer, isReplay: true };
+  });
 }
 
 interface Earlier {
@@ -98,7 +122,10 @@ interface Earlier {
 async function readEarlier(ctx: TxContext, request: KeyedRequest): Promise<Earlier | null> {
   const { isTaken, row } = await takeIdempotencyKey(ctx.tx, ctx.tenant, request.route, request.key);
   if (!isTaken) throw inProgress();
-  if (row === null) return null;
+  return row === null ? null : readRow(ctx, request, row);
+}
+
+function readRow(ctx: TxContext, request: KeyedRequest, row: IdempotencyRow): Earlier {
   if (Buffer.compare(Buffer.from(row.fingerprint), Buffer.from(request.fingerprint)) !== 0) {
     throw new ServiceError("idempotency_key_reused", "This Idempotency-Key was used with another body.");
   }
