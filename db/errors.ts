@@ -54,8 +54,22 @@ export function isUnavailable(error: unknown): boolean {
   return NETWORK_CODES.has(code) || UNAVAILABLE_MESSAGES.test(cause.message);
 }
 
-/** The refusal for a database that could not answer; other errors pass unchanged. */
+/** True where a value of the statement was one that the database cannot take (SQLSTATE class 22). */
+function isDataException(error: unknown): boolean {
+  const cause = rootCause(error);
+  return cause instanceof pg.DatabaseError && cause.code?.startsWith("22") === true;
+}
+
+/**
+ * The refusal for a database that could not answer, or that a value was sent to which no rule of ours had refused
+ * before; other errors pass unchanged.
+ */
 export function toServiceError(error: unknown): unknown {
+  if (isDataException(error)) {
+    return new ServiceError("invalid_request", "Some value of the request cannot be stored.", {
+      cause: error,
+    });
+  }
   if (!isUnavailable(error) && !isRetryable(error)) return error;
   return new ServiceError("service_unavailable", "The service cannot answer right now. Try again shortly.", {
     retryAfterSeconds: 2,

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inTenant, isInTransaction } from "#db/transaction.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
+import { serve } from "#lib/doors/door.ts";
+import { nativeDialect } from "#lib/doors/native/errors.ts";
 import { transact } from "#lib/services/context.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
@@ -139,5 +141,28 @@ describe("when all connections are busy", () => {
     });
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     await Promise.all(busy);
+  });
+});
+
+describe("a value that only the database refuses", () => {
+  const broken = () =>
+    transact(shop.ctx, ({ tx }) => tx.client.query("select 'a' || chr(0), '+117954-01-01'::timestamptz"));
+
+  it("is told as the request's fault, with its cause kept", async () => {
+    await expect(broken()).rejects.toMatchObject({
+      code: "invalid_request",
+      cause: { code: expect.stringMatching(/^22/) },
+    });
+  });
+
+  it("is an error in the log, since a rule of ours should have refused it", async () => {
+    const logged: string[] = [];
+    const log = { ...system.deps.log, error: (event: string) => void logged.push(event) };
+    const response = await serve({ ...system.deps, log }, nativeDialect, "POST /x", async () => {
+      await broken();
+      return new Response();
+    });
+    expect(response.status).toBe(422);
+    expect(logged).toEqual(["door.unexpected"]);
   });
 });
