@@ -26,3 +26,13 @@ export function regional(locale: string, country: string | null): string {
 export function isLocale(text: string): text is Locale {
   return (LOCALES as readonly string[]).includes(text);
 }
+
+/** The IANA name in its one spelling, or null where there is no such zone. */
+export function canonicalTimeZone(text: string): string | null {
+  if (!/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+){0,2}$/.test(text)) return null;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    return null;
+  }
+}

@@ -9,9 +9,20 @@ export const WEB_ADDRESS_LENGTH_MAX = 2_048;
 const REGISTRABLE_HOST =
   /^(?=.{1,253}(?::|$))(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::\d{1,5})?$/;
 
+/** Browsers strip or turn these, so what we check would not be what they follow. */
+const UNSAFE = /[\s\\\p{Cc}]/u;
+
 /** A host as it may be registered: lower-case ASCII name (punycode for others), with a port or without. */
 export function isRegistrableHost(text: string): boolean {
   return REGISTRABLE_HOST.test(text);
+}
+
+/** The canonical form of an https address without user-info, at most `lengthMax` long; null for any other text. */
+export function canonicalHttpsUrl(text: string, lengthMax: number): string | null {
+  if (UNSAFE.test(text) || !URL.canParse(text)) return null;
+  const { protocol, username, password, href } = new URL(text);
+  const isPlain = protocol === "https:" && username === "" && password === "" && href.length <= lengthMax;
+  return isPlain ? href : null;
 }
 
 /**
@@ -29,9 +40,7 @@ export function requireRegisteredUrl(
   pointer: string,
 ): string {
   const refuse = (detail: string) => new ServiceError("url_not_allowed", detail, { pointer });
-  // Browsers strip or turn these, so what we check would not be what they follow.
-  if (/[\s\\\p{Cc}]/u.test(text) || text.length > WEB_ADDRESS_LENGTH_MAX)
-    throw refuse("The address is malformed.");
+  if (UNSAFE.test(text) || text.length > WEB_ADDRESS_LENGTH_MAX) throw refuse("The address is malformed.");
   if (!URL.canParse(text)) throw refuse("The address is malformed.");
   const url = new URL(text);
   // Letters outside ASCII grow when they are written as addresses have them.

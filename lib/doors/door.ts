@@ -2,9 +2,10 @@
 // and how is the dialect's.
 
 import { randomUUID } from "node:crypto";
-import { ServiceError } from "#lib/domain/errors.ts";
+import { hidesDefect, ServiceError } from "#lib/domain/errors.ts";
+import { BodyEncodingError, BodyTooLargeError } from "#lib/http/body.ts";
 import type { ServiceDeps } from "#lib/services/context.ts";
-import { BodyEncodingError, BodyTooLargeError } from "./body.ts";
+import type { FieldFault } from "./faults.ts";
 import { JsonSyntaxError } from "./strict-json.ts";
 
 /** Refusals that belong to the transport, before any verb is called. */
@@ -26,14 +27,6 @@ export class TransportError extends Error {
     this.name = "TransportError";
     this.code = code;
   }
-}
-
-/** One fault of one field. */
-export interface FieldFault {
-  /** JSON pointer into the body, or `?name` for a query parameter. */
-  readonly pointer: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 /** The body or the query was understood, and is not allowed. */
@@ -73,7 +66,8 @@ export async function serve(
     response = dialect.stamp(await handle(correlationId), correlationId);
   } catch (error) {
     const known = toDoorError(error);
-    if (known instanceof TransportError && known.code === "internal_error") {
+    const isOurs = known instanceof TransportError && known.code === "internal_error";
+    if (isOurs || hidesDefect(known)) {
       deps.log.error("door.unexpected", { door: dialect.name, route, requestId: correlationId, error });
     }
     response = dialect.stamp(dialect.renderError(known, correlationId), correlationId);

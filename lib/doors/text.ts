@@ -1,6 +1,7 @@
 // Text that people wrote: refused where it could deceive or break, else in one canonical form.
 
 import { z } from "zod";
+import { rule } from "./faults.ts";
 
 /** NUL, controls, line and paragraph separators. */
 const CONTROLS = /[\p{Cc}\u2028\u2029]/u;
@@ -26,16 +27,16 @@ export function countCharacters(text: string): number {
 export function line(max: number, isMultiline = false) {
   return z
     .string()
-    .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
+    .refine((text) => text.isWellFormed(), rule("text_invalid", "must be well-formed Unicode"))
     .refine(
       (text) => !CONTROLS.test(isMultiline ? text.replaceAll("\n", "") : text),
-      "must not hold control characters",
+      rule("text_invalid", "must not hold control characters"),
     )
-    .refine((text) => !BIDI_CONTROLS.test(text), "must not hold direction controls")
+    .refine((text) => !BIDI_CONTROLS.test(text), rule("text_invalid", "must not hold direction controls"))
     .transform((text) => text.normalize("NFC").trim())
-    .refine((text) => text.length > 0, "must not be empty")
+    .refine((text) => text.length > 0, rule("too_small", "must not be empty"))
     .refine(
       (text) => text.length <= max * UNITS_MAX && countCharacters(text) <= max,
-      `must have at most ${max} characters`,
+      rule("too_big", `must have at most ${max} characters`),
     );
 }

@@ -17,6 +17,9 @@ export function encodeCursor(end: PageEnd): string {
   return Buffer.from(`${end.createdAt.getTime().toString(36)}.${end.id}`).toString("base64url");
 }
 
+/** Years that the database and the cursor can both write. */
+const CREATED_END_MS = Date.UTC(9999, 0, 1);
+
 /**
  * @throws invalid_request  not a cursor of ours
  */
@@ -24,9 +27,10 @@ export function decodeCursor(text: string): PageEnd {
   const match = /^([0-9a-z]{1,10})\.([a-z]{3}_[0-9A-Za-z]{22})$/.exec(
     Buffer.from(text, "base64url").toString("latin1"),
   );
-  if (match === null)
-    throw new ServiceError("invalid_request", "The cursor is malformed.", { pointer: "/cursor" });
-  return { createdAt: new Date(Number.parseInt(match[1] ?? "", 36)), id: match[2] ?? "" };
+  const createdMs = Number.parseInt(match?.[1] ?? "", 36);
+  if (match === null || !(createdMs < CREATED_END_MS))
+    throw new ServiceError("invalid_request", "The cursor is malformed.", { pointer: "?cursor" });
+  return { createdAt: new Date(createdMs), id: match[2] ?? "" };
 }
 
 /** Cuts rows that were read with one more than `limit` into a page. */

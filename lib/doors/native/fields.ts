@@ -3,34 +3,49 @@
 import { z } from "zod";
 import { isCurrencyCode } from "#lib/domain/currency.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
-import { LOCALES } from "#lib/domain/merchant.ts";
+import { canonicalTimeZone, LOCALES } from "#lib/domain/merchant.ts";
 import { AMOUNT_MINOR_MAX, AMOUNT_MINOR_MIN } from "#lib/domain/money.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
 import { isSmsSender, unknownPlaceholders } from "#lib/domain/sms.ts";
-import { WEB_ADDRESS_LENGTH_MAX } from "#lib/domain/web-address.ts";
+import { canonicalHttpsUrl, WEB_ADDRESS_LENGTH_MAX } from "#lib/domain/web-address.ts";
 import { parseMsisdn } from "#lib/phone/parse-msisdn.ts";
+import { rule } from "../faults.ts";
 import { ImplicitNumber } from "../strict-json.ts";
 import { line } from "../text.ts";
+
+const PUBLIC_PAGE_LENGTH_MAX = 500;
 
 /** Minor units: a plain whole number. */
 export const amount = z.int().min(Number(AMOUNT_MINOR_MIN)).max(Number(AMOUNT_MINOR_MAX));
 
 export const currency = z
   .string()
-  .refine(isCurrencyCode, "must be an ISO 4217 code in upper case that can be billed in");
+  .refine(
+    isCurrencyCode,
+    rule("currency_unknown", "must be an ISO 4217 code in upper case that can be billed in"),
+  );
 
 export const phone = z.string().transform((text, ctx) => {
   try {
     return parseMsisdn(text);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    ctx.addIssue({ code: "custom", message: error.message });
+    ctx.addIssue({ code: "custom", ...rule(error.code, error.message) });
     return z.NEVER;
   }
 });
 
-/** RFC 3339 with a zone. */
-export const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const INSTANT_MIN_MS = Date.UTC(1970, 0, 1);
+const INSTANT_END_MS = Date.UTC(9999, 0, 1);
+
+/** RFC 3339 with a zone; in years that every clock, calendar and database on the way can write. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .refine(
+    (date) => date.getTime() >= INSTANT_MIN_MS && date.getTime() < INSTANT_END_MS,
+    rule("instant_out_of_range", "must be in the years 1970 to 9998"),
+  );
 
 export const method = z.enum(PAYMENT_METHODS);
 
@@ -38,24 +53,55 @@ export const methods = z
   .array(method)
   .min(1)
   .max(PAYMENT_METHODS.length)
-  .refine((list) => new Set(list).size === list.length, "must not name a method twice");
+  .refine((list) => new Set(list).size === list.length, rule("repeated", "must not name a method twice"));
 
 export const locale = z.enum(LOCALES);
 
 /** Whether it is allowed is decided where the merchant's hosts are known. */
 export const webAddress = z.string().min(1).max(WEB_ADDRESS_LENGTH_MAX);
 
+/** A page that payers are shown a link to, in its canonical form. */
+export const publicPage = z
+  .string()
+  .max(PUBLIC_PAGE_LENGTH_MAX)
+  .transform((text, ctx) => {
+    const page = canonicalHttpsUrl(text, PUBLIC_PAGE_LENGTH_MAX);
+    if (page !== null) return page;
+    ctx.addIssue({
+      code: "custom",
+      ...rule("url_not_allowed", "must be an https address without a user name"),
+    });
+    return z.NEVER;
+  });
+
+/** An IANA name in its one spelling. */
+export const timeZone = z.string().transform((text, ctx) => {
+  const name = canonicalTimeZone(text);
+  if (name !== null) return name;
+  ctx.addIssue({ code: "custom", ...rule("time_zone_unknown", "must be an IANA time zone") });
+  return z.NEVER;
+});
+
 export const metadata = z
   .record(z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/), line(500))
-  .refine((entries) => Object.keys(entries).length <= 50, "must have at most 50 keys");
+  .refine((entries) => Object.keys(entries).length <= 50, rule("too_big", "must have at most 50 keys"));
 
 export const smsSender = z
   .string()
-  .refine(isSmsSender, "must be 1 to 11 letters, digits or spaces with at least one letter, or a number");
+  .refine(
+    isSmsSender,
+    rule(
+      "sms_sender_invalid",
+      "must be 1 to 11 letters, digits or spaces with at least one letter, or a number",
+    ),
+  );
 
 export const smsText = line(600, true).refine(
   (text) => unknownPlaceholders(text).length === 0,
-  "must hold known placeholders only: {merchant} {reference} {description} {amount} {due} {link}",
+  rule(
+    "sms_text_invalid",
+    "must hold known placeholders only: {merchant} {reference} {description} {amount} {due} {link}",
+  ),
 );
 
 /** Percent with at most two decimals, as a number: 25 or 12.5. Becomes basis points. */
@@ -65,7 +111,10 @@ const taxRate = z.unknown().transform((value, ctx) => {
   const basisPoints =
     match === null ? Number.NaN : Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0"));
   if (!(basisPoints <= 10_000)) {
-    ctx.addIssue({ code: "custom", message: "must be a percentage from 0 to 100 with at most two decimals" });
+    ctx.addIssue({
+      code: "custom",
+      ...rule("tax_rate_invalid", "must be a percentage from 0 to 100 with at most two decimals"),
+    });
     return z.NEVER;
   }
   return basisPoints;

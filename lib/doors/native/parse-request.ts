@@ -1,9 +1,11 @@
 // A request of the native door, parsed at the edge: everything behind it is typed.
 
 import type { z } from "zod";
-import { decodeUtf8, readBody } from "../body.ts";
-import { type FieldFault, TransportError, ValidationError } from "../door.ts";
-import { canonicalJson, parseStrictJson } from "../strict-json.ts";
+import { ERROR_CODES } from "#lib/domain/errors.ts";
+import { decodeUtf8, readBody } from "#lib/http/body.ts";
+import { TransportError, ValidationError } from "../door.ts";
+import { FAULT_CODES, type FaultCode, type FieldFault } from "../faults.ts";
+import { canonicalJson, ImplicitNumber, parseStrictJson } from "../strict-json.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 const FAULTS_MAX = 50;
@@ -11,8 +13,8 @@ const FAULTS_MAX = 50;
 const POINTER_LENGTH_MAX = 200;
 
 export interface OperationShape<Body, Query> {
-  /** Absent: the operation takes no body. */
-  readonly body?: z.ZodType<Body>;
+  /** Absent: the operation takes no body. A function chooses by what was sent. */
+  readonly body?: z.ZodType<Body> | ((raw: unknown) => z.ZodType<Body>);
   readonly query: z.ZodType<Query>;
 }
 
@@ -37,7 +39,9 @@ export async function parseRequest<Body, Query>(
       throw new ValidationError([{ pointer: "", code: "unexpected", message: "takes no body" }]);
     return { body: undefined as Body, query, canonical: "" };
   }
-  const body = validate(shape.body, raw, toPointer);
+  const unsafe = unsafeKeys(raw, []);
+  if (unsafe.length > 0) throw new ValidationError(unsafe.slice(0, FAULTS_MAX));
+  const body = validate(typeof shape.body === "function" ? shape.body(raw) : shape.body, raw, toPointer);
   return { body, query, canonical: canonicalJson(raw) };
 }
 
@@ -74,8 +78,18 @@ function validate<T>(
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new ValidationError(
-    result.error.issues.flatMap((issue) => faultsOf(issue, pointerOf)).slice(0, FAULTS_MAX),
+    result.error.issues.flatMap((issue) => faultsOf(issue, value, pointerOf)).slice(0, FAULTS_MAX),
   );
+}
+
+/** The schema library passes over this one key in silence; what was sent would be dropped, not refused. */
+function unsafeKeys(value: unknown, path: readonly PropertyKey[]): FieldFault[] {
+  if (typeof value !== "object" || value === null || value instanceof ImplicitNumber) return [];
+  return Object.entries(value).flatMap(([key, child]) => {
+    const at = [...path, key];
+    if (key !== "__proto__") return unsafeKeys(child, at);
+    return [{ pointer: toPointer(at), code: "invalid_key", message: "is a name that no field may have" }];
+  });
 }
 
 /** RFC 6901. */
@@ -84,8 +98,24 @@ function toPointer(path: readonly PropertyKey[]): string {
   return parts.join("").slice(0, POINTER_LENGTH_MAX);
 }
 
+/** The library's kinds of issue in our codes; total, so that a new kind breaks the build until it has one. */
+const CODES: { readonly [K in Exclude<z.core.$ZodIssue["code"], undefined>]: FaultCode } = {
+  invalid_type: "invalid_type",
+  too_big: "too_big",
+  too_small: "too_small",
+  invalid_format: "invalid_format",
+  not_multiple_of: "invalid_value",
+  unrecognized_keys: "unknown_field",
+  invalid_union: "invalid_value",
+  invalid_key: "invalid_key",
+  invalid_element: "invalid_value",
+  invalid_value: "invalid_value",
+  custom: "invalid_value",
+};
+
 function faultsOf(
   issue: z.core.$ZodIssue,
+  raw: unknown,
   pointerOf: (path: readonly PropertyKey[]) => string,
 ): FieldFault[] {
   if (issue.code === "unrecognized_keys") {
@@ -95,26 +125,33 @@ function faultsOf(
       message: "is not a field of this operation",
     }));
   }
-  if (issue.code === "invalid_union") {
-    // The alternative that came closest tells the caller most.
-    const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
-    const faults = closest.flatMap((inner) =>
-      faultsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, pointerOf),
-    );
-    if (faults.length > 0) return faults;
-  }
-  const isMissing = issue.code === "invalid_type" && /received undefined/.test(issue.message);
-  return [
-    {
-      pointer: pointerOf(issue.path),
-      code: isMissing ? "missing" : issue.code,
-      message: messageOf(issue, isMissing),
-    },
-  ];
+  const pointer = pointerOf(issue.path);
+  if (valueAt(raw, issue.path) === undefined) return [{ pointer, code: "missing", message: "is missing" }];
+  return [{ pointer, code: codeOf(issue), message: messageOf(issue) }];
 }
 
-/** Our own words where we have them; the library's never repeat the input. */
-function messageOf(issue: z.core.$ZodIssue, isMissing: boolean): string {
-  if (isMissing) return "is missing";
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    raw,
+  );
+}
+
+/** A rule of ours brings its own code. */
+function codeOf(issue: z.core.$ZodIssue): FaultCode {
+  const given: unknown = issue.code === "custom" ? issue.params?.code : undefined;
+  return isFaultCode(given) ? given : CODES[issue.code];
+}
+
+function isFaultCode(value: unknown): value is FaultCode {
+  const known: readonly unknown[] = [...FAULT_CODES, ...ERROR_CODES];
+  return known.includes(value);
+}
+
+/** The library's words never repeat the input but for its type. */
+function messageOf(issue: z.core.$ZodIssue): string {
   return issue.message.replace(/, received .*$/, "");
 }

@@ -17,8 +17,10 @@ import {
   method,
   methods,
   phone,
+  publicPage,
   smsSender,
   smsText,
+  timeZone,
   webAddress,
   wholeNumber,
 } from "./fields.ts";
@@ -52,14 +54,17 @@ export const createInvoiceBody = z.strictObject({
 });
 export type CreateInvoiceBody = z.infer<typeof createInvoiceBody>;
 
-/** A payment of an invoice that exists, or one that brings its own. */
-export const createPaymentBody = z.union([
-  z.strictObject({ invoice: z.string(), method }),
-  z.strictObject({ ...invoiceFields, method }),
-]);
-export type CreatePaymentBody = z.infer<typeof createPaymentBody>;
+const paymentOfInvoiceBody = z.strictObject({ invoice: z.string(), method });
+const paymentWithInvoiceBody = z.strictObject({ ...invoiceFields, method });
+export type CreatePaymentBody = z.infer<typeof paymentOfInvoiceBody> | z.infer<typeof paymentWithInvoiceBody>;
 
-export const emptyBody = z.union([z.undefined(), z.strictObject({})]);
+/** A payment of an invoice that exists, or one that brings its own: the field `invoice` tells which is meant. */
+export function createPaymentBody(raw: unknown): z.ZodType<CreatePaymentBody> {
+  const namesInvoice = typeof raw === "object" && raw !== null && Object.hasOwn(raw, "invoice");
+  return namesInvoice ? paymentOfInvoiceBody : paymentWithInvoiceBody;
+}
+
+export const emptyBody = z.strictObject({}).optional();
 
 export const listInvoicesQuery = z.strictObject({
   state: z.enum(INVOICE_STATES).optional(),
@@ -90,8 +95,6 @@ export const timelineQuery = z.strictObject({
 
 export const noQuery = z.strictObject({});
 
-const timeZone = z.string().refine(isTimeZone, "must be an IANA time zone");
-
 export const updateMerchantBody = z.strictObject({
   name: line(60).optional(),
   legal_name: line(120).optional(),
@@ -101,11 +104,7 @@ export const updateMerchantBody = z.strictObject({
     .strictObject({
       email: z.email().max(254).nullable().optional(),
       phone: phone.nullable().optional(),
-      url: z
-        .url({ protocol: /^https$/ })
-        .max(500)
-        .nullable()
-        .optional(),
+      url: publicPage.nullable().optional(),
     })
     .optional(),
   time_zone: timeZone.optional(),
@@ -134,12 +133,3 @@ export const updateMerchantBody = z.strictObject({
     .optional(),
 });
 export type UpdateMerchantBody = z.infer<typeof updateMerchantBody>;
-
-function isTimeZone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: text });
-    return /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+){0,2}$/.test(text);
-  } catch {
-    return false;
-  }
-}

@@ -3,11 +3,11 @@
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { InboundMessage } from "#lib/domain/ports/inbound.ts";
+import { readBody } from "#lib/http/body.ts";
 import type { ServiceDeps } from "#lib/services/context.ts";
 import { receiveNotification } from "#lib/services/notifications/receive.ts";
 import { readTime } from "#lib/services/readiness.ts";
 import { receiveSmsReport } from "#lib/services/sms/receive-report.ts";
-import { readBody } from "../body.ts";
 import { type Dialect, type DoorError, serve } from "../door.ts";
 
 const BODY_BYTES_MAX = 256 * 1024;

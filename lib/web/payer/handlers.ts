@@ -145,6 +145,9 @@ export const getFailed = handler("failed", plainPage("failed"));
 export const getReceipt = handler("receipt", plainPage("receipt"));
 export const getClosed = handler("closed", plainPage("closed"));
 
+/** GET of an address that forms are sent to, as by a restored tab: to where the invoice stands. */
+export const getFormAddress = handler("form_address", async (call) => seeOther(call.base));
+
 /** POST /i/<token>/pay: a method is chosen. */
 export const postPay = handler("pay", async (call) => {
   const form = await readForm(call.request);

@@ -1,7 +1,8 @@
 // The frame of the payer's addresses: every outcome is a page that says what happened and whether money moved.
 
 import { randomUUID } from "node:crypto";
-import { ServiceError } from "#lib/domain/errors.ts";
+import { hidesDefect, ServiceError } from "#lib/domain/errors.ts";
+import { BodyTooLargeError } from "#lib/http/body.ts";
 import type { ServiceDeps } from "#lib/services/context.ts";
 import { type PlainPage, renderPlainPage } from "./pages.tsx";
 import { page } from "./respond.ts";
@@ -21,7 +22,8 @@ export async function servePayer(
     response = await work(correlationId);
   } catch (error) {
     const { plain, status, headers } = describeError(error);
-    if (status === 500) deps.log.error("payer.unexpected", { page: name, requestId: correlationId, error });
+    if (status === 500 || hidesDefect(error))
+      deps.log.error("payer.unexpected", { page: name, requestId: correlationId, error });
     const locale = preferredLocale(request.headers.get("accept-language"));
     response = await page(deps, renderPlainPage(plain, locale), status, headers);
   }
@@ -41,6 +43,9 @@ function describeError(error: unknown): {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 } {
+  // The rest of the body is not read, so the connection is of no further use.
+  if (error instanceof BodyTooLargeError)
+    return { plain: "refused", status: 413, headers: { connection: "close" } };
   if (!(error instanceof ServiceError)) return { plain: "unavailable", status: 500, headers: {} };
   const headers: Record<string, string> =
     error.retryAfterSeconds === undefined ? {} : { "retry-after": String(error.retryAfterSeconds) };

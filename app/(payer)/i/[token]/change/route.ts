@@ -1,1 +1,1 @@
-export { postChange as POST } from "#lib/web/payer/handlers.ts";
+export { getFormAddress as GET, postChange as POST } from "#lib/web/payer/handlers.ts";

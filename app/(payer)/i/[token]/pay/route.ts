@@ -1,1 +1,1 @@
-export { postPay as POST } from "#lib/web/payer/handlers.ts";
+export { getFormAddress as GET, postPay as POST } from "#lib/web/payer/handlers.ts";
