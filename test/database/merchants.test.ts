@@ -4,6 +4,7 @@ import type { ServiceContext } from "#lib/services/context.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { getMerchant } from "#lib/services/merchants/get.ts";
 import { type UpdateMerchantInput, updateMerchant } from "#lib/services/merchants/update.ts";
+import { startPayment } from "#lib/services/payments/start.ts";
 import { startMerchantPayment } from "#lib/services/payments/start-for-merchant.ts";
 import { invoiceInput, until } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
@@ -99,5 +100,16 @@ describe("the profile, which both modes share", () => {
       "Live Shop",
     );
     expect((await change(shop.ctx, { profile: { name: "Test Shop" } })).merchant.name).toBe("Test Shop");
+  });
+});
+
+describe("an account at the sandbox", () => {
+  it("is no way to pay where there is no sandbox", async () => {
+    const { invoice } = await createInvoice(shop.ctx, invoiceInput());
+    const ctx = { ...shop.ctx, addresses: { ...shop.ctx.addresses, sandboxUrl: null } };
+    await expect(startPayment(ctx, { invoiceId: invoice.id, method: "card" })).rejects.toMatchObject({
+      code: "method_unavailable",
+    });
+    await expect(createInvoice(ctx, invoiceInput())).rejects.toMatchObject({ code: "no_method_available" });
   });
 });

@@ -19,8 +19,9 @@ export interface UsableMethod {
 }
 
 /**
- * The rail and the merchant's enabled account for a method, or null where there is none in this mode. A rail
- * that leaves consent to us is of no use to a merchant who cannot send our code.
+ * The rail and the merchant's enabled account for a method, or null where there is none in this mode, or one at a
+ * sandbox that this installation does not have. A rail that leaves consent to us is of no use to a merchant who
+ * cannot send our code.
  */
 export function findMethod(
   deps: ServiceDeps,
@@ -28,14 +29,21 @@ export function findMethod(
   method: PaymentMethod,
 ): UsableMethod | null {
   const rail = deps.rails[method];
-  const account = enabledAccount(profile, method);
+  const account = usableAccount(deps, profile, method);
   if (rail === undefined || account === undefined) return null;
-  const canAsk = rail.capabilities(account).asksPayer || enabledAccount(profile, "sms") !== undefined;
+  const canAsk = rail.capabilities(account).asksPayer || usableAccount(deps, profile, "sms") !== undefined;
   return canAsk ? { rail, account } : null;
 }
 
-function enabledAccount(profile: MerchantProfile, kind: RailAccount["kind"]): RailAccount | undefined {
-  return profile.accounts.find((candidate) => candidate.kind === kind && candidate.isEnabled);
+function usableAccount(
+  { addresses }: Pick<ServiceDeps, "addresses">,
+  profile: MerchantProfile,
+  kind: RailAccount["kind"],
+): RailAccount | undefined {
+  return profile.accounts.find(
+    ({ kind: found, isEnabled, target }) =>
+      found === kind && isEnabled && (target === "provider" || addresses.sandboxUrl !== null),
+  );
 }
 
 /** What stands between the amount and each of the given methods, in the given order. */
