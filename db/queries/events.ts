@@ -294,3 +294,19 @@ export async function insertAudit(
 ): Promise<void> {
   await tx.sql.insert(auditEntries).values({ ...tenant, ...input, at: tx.now });
 }
+
+/** True where the act stands in this tenant's audit log. */
+export async function hasAudit(tx: Tx, tenant: Tenant, act: string): Promise<boolean> {
+  const [row] = await tx.sql
+    .select({ id: auditEntries.id })
+    .from(auditEntries)
+    .where(
+      and(
+        eq(auditEntries.merchantId, tenant.merchantId),
+        eq(auditEntries.mode, tenant.mode),
+        eq(auditEntries.act, act),
+      ),
+    )
+    .limit(1);
+  return row !== undefined;
+}
