@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { isCurrencyCode } from "#lib/domain/currency.ts";
+import { cutText } from "#lib/domain/cut.ts";
 import { unreachable } from "#lib/domain/errors.ts";
 import { fromDecimal, type Money, toDecimal } from "#lib/domain/money.ts";
 import type { DeclineCode } from "#lib/domain/payment.ts";
@@ -32,6 +33,7 @@ const SETTINGS = z.object({
 
 /** The sink's token outlives the longest time that we ask about an attempt. */
 const SINK_TOKEN_LIFE_MS = 8 * 86_400_000;
+/** UTF-16 units. */
 const DESCRIPTION_LENGTH_MAX = 255;
 
 /** The definition's refusals of a charge, in our words. Anything else refused the request, not the payer. */
@@ -65,7 +67,7 @@ function prepare(terms: AttemptTerms): JsonValue {
   return {
     amount: toDecimal(terms.amount),
     currency: terms.amount.currency,
-    description: terms.description.slice(0, DESCRIPTION_LENGTH_MAX),
+    description: cutText(terms.description, DESCRIPTION_LENGTH_MAX),
     merchantName: terms.merchantName,
     merchantIdentifier: terms.merchantId,
     ...(terms.purchaseCategory === null ? {} : { purchaseCategoryCode: terms.purchaseCategory }),
