@@ -150,6 +150,58 @@ describe("a message", () => {
     await remove();
   });
 
+  it("is sent three times at most where nothing shows whether it arrived", async () => {
+    const { smsId, phone } = await queued();
+    const remove = await fault({ fault: "reset", method: "POST" });
+    for (const state of ["queued", "queued", "failed"]) {
+      await sendSms(shop.system, smsId);
+      expect(await stateOf(smsId)).toMatchObject({ state: "sending" });
+      await system.superuser.query(
+        "update sms_messages set claimed_at = now() - interval '61 seconds' where id = $1",
+        [smsId],
+      );
+      await sendSms(shop.system, smsId);
+      expect(await stateOf(smsId)).toMatchObject({ state });
+    }
+    await remove();
+    expect(await stateOf(smsId)).toMatchObject({ provider_code: "unclear", attempts: 3 });
+    await sendSms(shop.system, smsId);
+    expect(await messagesOn(system.sandboxUrl, phone)).toHaveLength(0);
+  });
+
+  it("is looked for less and less often while the provider cannot be asked, and given up after hours", async () => {
+    const { smsId } = await queued();
+    const remove = await fault({ fault: "error", status: 503 });
+    await sendSms(shop.system, smsId);
+    const claimedAgo = (interval: string) =>
+      system.superuser.query("update sms_messages set claimed_at = now() - $2::interval where id = $1", [
+        smsId,
+        interval,
+      ]);
+    await claimedAgo("10 minutes");
+    await sendSms(shop.system, smsId);
+    expect(await planned(smsId)).toBeGreaterThan(250);
+    await system.superuser.query(
+      "update sms_messages set send_at = now() - interval '5 hours' where id = $1",
+      [smsId],
+    );
+    await sendSms(shop.system, smsId);
+    await remove();
+    expect(await stateOf(smsId)).toMatchObject({ state: "failed", provider_code: "unclear" });
+  });
+
+  it("that looks like a template is sent as it is written", async () => {
+    const phone = freshPhone();
+    const { invoice, payUrl } = await createInvoice(
+      shop.ctx,
+      invoiceInput({ phone, shouldSendSms: true, merchantReference: null, description: "a {link} {code} b" }),
+    );
+    await sendSms(shop.system, await newestSms(invoice.id));
+    const [message] = await messagesOn(system.sandboxUrl, phone);
+    expect(message?.body).toContain("a {link} {code} b");
+    expect(message?.body.split(payUrl)).toHaveLength(2);
+  });
+
   it("refused for good is not tried again, and says why", async () => {
     const { smsId } = await queued("+15005550004" as never);
     await sendSms(shop.system, smsId);
@@ -243,6 +295,32 @@ describe("delivery reports", () => {
     expect(rows[0].n).toBe(1);
   });
 
+  it("of a send that was given up in doubt keep it from being sent again", async () => {
+    const { smsId, phone } = await queued();
+    const lost = await fault({ fault: "lost_answer", method: "POST", times: 1 });
+    const late = await addFault(system.sandboxUrl, shop.sandboxName, {
+      service: "twilio",
+      fault: "delay_notifications",
+      ms: 1_500,
+    });
+    await sendSms(shop.system, smsId);
+    await lost();
+    // As a look-up leaves it that came too early.
+    await system.superuser.query(
+      `insert into transitions (merchant_id, mode, machine, subject_id, version, from_state, event, to_state, actor_kind, actor_id)
+       select merchant_id, mode, 'sms', id, version + 1, 'sending', 'returned', 'queued', 'test', 'test' from sms_messages where id = $1`,
+      [smsId],
+    );
+    await system.superuser.query(
+      "update sms_messages set state = 'queued', version = version + 1 where id = $1",
+      [smsId],
+    );
+    await until("the report", async () => ["sent", "delivered"].includes((await stateOf(smsId)).state));
+    await late();
+    await sendSms(shop.system, smsId);
+    expect(await messagesOn(system.sandboxUrl, phone)).toHaveLength(1);
+  });
+
   it("tell why a message did not arrive", async () => {
     const { smsId } = await queued(freshPhone("90"));
     await sendSms(shop.system, smsId);
@@ -290,6 +368,28 @@ describe("caps per number and day", () => {
     await sendInvoice(capped.ctx, invoice.id);
     await sendInvoice(capped.ctx, invoice.id);
     await expect(sendInvoice(capped.ctx, invoice.id)).rejects.toMatchObject({ code: "sms_cap_reached" });
+  });
+
+  it("count a time that is past as today, and such a message has its hours to be tried in", async () => {
+    const capped = await system.merchant({ smsCapPerDayInTest: 2 });
+    const phone = freshPhone();
+    const past = (days: number) =>
+      createInvoice(
+        capped.ctx,
+        invoiceInput({
+          phone,
+          shouldSendSms: true,
+          sms: { sender: null, text: null, sendAt: new Date(Date.now() - days * 86_400_000) },
+        }),
+      );
+    const { invoice } = await past(1);
+    await past(2);
+    await expect(past(3)).rejects.toMatchObject({ code: "sms_cap_reached" });
+    const { rows } = await system.superuser.query(
+      "select send_at > now() - interval '1 minute' as is_now from sms_messages where invoice_id = $1",
+      [invoice.id],
+    );
+    expect(rows[0].is_now).toBe(true);
   });
 
   it("do not count what was refused", async () => {
