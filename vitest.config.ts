@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Sets by what they need: `unit` nothing, `sandbox` the sandbox, `database` a PostgreSQL too, `http` a whole built
-// system, `faults` several of those to break.
+// Sets by what they need: `unit` nothing, `sandbox` the sandbox, `contracts` the published definitions beside it,
+// `database` a PostgreSQL too, `http` a whole built system, `faults` several of those to break.
 export default defineConfig({
   test: {
     reporters: ["default"],
@@ -17,6 +17,14 @@ export default defineConfig({
         test: {
           name: "sandbox",
           include: ["sandbox/**/*.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "contracts",
+          include: ["test/contracts/**/*.test.ts"],
+          globalSetup: ["test/contracts/global-setup.ts"],
           testTimeout: 20_000,
         },
       },

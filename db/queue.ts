@@ -40,8 +40,16 @@ function executeOn(client: { query(text: string, values?: unknown[]): Promise<{ 
 }
 
 export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
+  let failure: unknown = null;
+  const { executeSql } = executeOn(db.pool);
   const boss = new PgBoss({
-    db: executeOn(db.pool),
+    db: {
+      executeSql: (text: string, values?: unknown[]) =>
+        executeSql(text, values).catch((error: unknown) => {
+          failure = error;
+          throw error;
+        }),
+    },
     migrate: false,
     createSchema: false,
     schedule: false,
@@ -53,8 +61,18 @@ export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
   boss.on("error", (error) => onError(error));
   let starting: Promise<unknown> | null = null;
 
+  /** The library's start swallows that the queues could not be read, and would then know none for a minute. */
+  async function startAndCheck(): Promise<void> {
+    failure = null;
+    await boss.start();
+    if (failure === null) return;
+    const cause: unknown = failure;
+    await boss.stop({ graceful: false, close: false });
+    throw cause;
+  }
+
   function start(): Promise<unknown> {
-    starting ??= boss.start().catch((error: unknown) => {
+    starting ??= startAndCheck().catch((error: unknown) => {
       // The next caller tries again: a database that is down at boot must not disable the queue for good.
       starting = null;
       throw error;

@@ -8,7 +8,7 @@ import type { PoolClient } from "pg";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { Mode, Tenant } from "#lib/domain/tenant.ts";
 import type { Database } from "./client.ts";
-import { isRetryable, toServiceError } from "./errors.ts";
+import { isRetryable, isUnavailable, toServiceError } from "./errors.ts";
 
 export interface Tx {
   readonly sql: NodePgDatabase;
@@ -83,7 +83,9 @@ async function runOnce<T>(db: Database, opening: string, work: (tx: Tx) => Promi
   try {
     const tx = await begin(client, opening);
     const result = await insideTransaction.run(true, () => work(tx));
-    await client.query("commit").catch((cause: unknown) => {
+    await commit(client).catch((cause: unknown) => {
+      // What the server itself refuses at commit was surely not saved, and is a defect to be seen.
+      if (!isUnavailable(cause)) throw cause;
       isBroken = true;
       throw new ServiceError(
         "service_unavailable",
@@ -105,6 +107,12 @@ async function runOnce<T>(db: Database, opening: string, work: (tx: Tx) => Promi
   } finally {
     giveBack();
   }
+}
+
+/** The server answers a commit of an aborted transaction without an error, by rolling it back. */
+async function commit(client: PoolClient): Promise<void> {
+  const { command } = await client.query("commit");
+  if (command !== "COMMIT") throw new Error(`The transaction ended by ${command}.`);
 }
 
 async function begin(client: PoolClient, opening: string): Promise<Tx> {

@@ -38,7 +38,7 @@ const SCHEMA = z.object({
     .regex(/^\d{1,5}(,\d{1,5})*$/, "must be ports separated by commas")
     .default("443,8443"),
   CALLBACK_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(25_000).default(15_000),
-  RAIL_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(20_000).default(10_000),
+  RAIL_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(10_000).default(10_000),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

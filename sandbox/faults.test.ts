@@ -76,6 +76,25 @@ describe("faults on requests", () => {
     expect(await listedFaults()).toEqual([]);
   });
 
+  test.each([
+    ["GET", "/none", 404, "NOT_FOUND"],
+    ["GET", "/none", 406, "NOT_ACCEPTABLE"],
+    ["GET", "/none", 410, "GONE"],
+    ["GET", "/none", 412, "FAILED_PRECONDITION"],
+    ["POST", "", 404, "IDENTIFIER_NOT_FOUND"],
+    ["POST", "/prepare", 404, "IDENTIFIER_NOT_FOUND"],
+  ])(
+    "the carrier's %s /payments%s fails with %i as the definition codes it",
+    async (method, path, status, code) => {
+      await addFault({ service: "carrier", fault: "error", status, times: 1 });
+      const answer = await fetch(`${account.carrier.base_url}/carrier-billing/v0.5/payments${path}`, {
+        method,
+      });
+      expect(answer.status).toBe(status);
+      expect(await answer.json()).toMatchObject({ status, code });
+    },
+  );
+
   test("a rate limit says when to come back, in the shape of each service", async () => {
     await addFault({ service: "stripe", fault: "rate_limit", seconds: 7, times: 1 });
     const error = await refusal(stripe.checkout.sessions.list());

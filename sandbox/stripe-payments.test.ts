@@ -12,6 +12,7 @@ import {
   startTestSandbox,
   stripeClient,
   until,
+  verifiedEvents,
 } from "./test-harness.ts";
 
 let sandbox: RunningSandbox;
@@ -31,18 +32,7 @@ afterAll(async () => {
   listener.close();
 });
 
-/** Verified events about one object, in the order they came. */
-function eventsAbout(id: string): Stripe.Event[] {
-  return listener.received
-    .map((one) =>
-      stripe.webhooks.constructEvent(
-        one.body,
-        String(one.headers["stripe-signature"]),
-        account.stripe.webhook_secret,
-      ),
-    )
-    .filter((event) => JSON.stringify(event.data.object).includes(id));
-}
+const eventsAbout = (id: string) => verifiedEvents(listener, stripe, account, id);
 
 describe("paying", () => {
   test("a good card completes the session, redirects to the merchant and sends three verified events", async () => {

@@ -13,6 +13,7 @@ import {
   stripeClient,
   stripeFailure,
   until,
+  verifiedEvents,
 } from "./test-harness.ts";
 
 let sandbox: RunningSandbox;
@@ -32,18 +33,7 @@ afterAll(async () => {
   listener.close();
 });
 
-/** Verified events about one object, in the order they came. */
-function eventsAbout(id: string): Stripe.Event[] {
-  return listener.received
-    .map((one) =>
-      stripe.webhooks.constructEvent(
-        one.body,
-        String(one.headers["stripe-signature"]),
-        account.stripe.webhook_secret,
-      ),
-    )
-    .filter((event) => JSON.stringify(event.data.object).includes(id));
-}
+const eventsAbout = (id: string) => verifiedEvents(listener, stripe, account, id);
 
 describe("sessions", () => {
   test("a new session is open, unpaid, has no intent yet, and reads back the same", async () => {

@@ -160,3 +160,21 @@ export async function stripeFailure(work: Promise<unknown>): Promise<Stripe.erro
   }
   return error;
 }
+
+/** Stripe's events about one object that the listener got, verified, in the order they came. */
+export function verifiedEvents(
+  listener: Listener,
+  stripe: Stripe,
+  account: Credentials,
+  id: string,
+): Stripe.Event[] {
+  return listener.received
+    .map((one) =>
+      stripe.webhooks.constructEvent(
+        one.body,
+        String(one.headers["stripe-signature"]),
+        account.stripe.webhook_secret,
+      ),
+    )
+    .filter((event) => JSON.stringify(event.data.object).includes(id));
+}

@@ -40,6 +40,8 @@ export function startSchedule(deps: ServiceDeps): () => Promise<void> {
       running.add(done);
       void done.finally(() => running.delete(done));
     };
+    // A worker that is restarted every hour would otherwise never come to the rarer chores.
+    tick();
     return setInterval(tick, chore.everyMs);
   });
   return async () => {

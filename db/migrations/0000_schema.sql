@@ -185,6 +185,7 @@ CREATE TABLE "sms_messages" (
 	"claimed_at" timestamp (3) with time zone,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"unknown_since" timestamp (3) with time zone,
+	"unclear_sends" smallint DEFAULT 0 NOT NULL,
 	"looked_up_at" timestamp (3) with time zone,
 	"provider_id" text,
 	"provider_code" text,
@@ -319,6 +320,7 @@ CREATE TABLE "rail_accounts" (
 	"settings" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"bounds" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"is_enabled" boolean DEFAULT true NOT NULL,
+	"replaced_at" timestamp (3) with time zone,
 	"fee_basis_points" integer DEFAULT 0 NOT NULL,
 	"fee_fixed_minor" bigint DEFAULT 0 NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
@@ -450,6 +452,7 @@ ALTER TABLE "deliveries" ADD CONSTRAINT "deliveries_merchant_id_event_id_events_
 ALTER TABLE "delivery_attempts" ADD CONSTRAINT "delivery_attempts_merchant_id_delivery_id_deliveries_merchant_id_id_fk" FOREIGN KEY ("merchant_id","delivery_id") REFERENCES "public"."deliveries"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sms_messages" ADD CONSTRAINT "sms_messages_merchant_id_invoice_id_invoices_merchant_id_id_fk" FOREIGN KEY ("merchant_id","invoice_id") REFERENCES "public"."invoices"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "ledger_entries" ADD CONSTRAINT "ledger_entries_merchant_id_transaction_id_ledger_transactions_merchant_id_id_fk" FOREIGN KEY ("merchant_id","transaction_id") REFERENCES "public"."ledger_transactions"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "ledger_transactions" ADD CONSTRAINT "ledger_transactions_merchant_id_payment_id_payments_merchant_id_id_fk" FOREIGN KEY ("merchant_id","payment_id") REFERENCES "public"."payments"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "callback_endpoints" ADD CONSTRAINT "callback_endpoints_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "memberships" ADD CONSTRAINT "memberships_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -457,6 +460,7 @@ ALTER TABLE "memberships" ADD CONSTRAINT "memberships_user_id_users_id_fk" FOREI
 ALTER TABLE "merchant_settings" ADD CONSTRAINT "merchant_settings_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "rail_accounts" ADD CONSTRAINT "rail_accounts_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "payments" ADD CONSTRAINT "payments_merchant_id_invoice_id_invoices_merchant_id_id_fk" FOREIGN KEY ("merchant_id","invoice_id") REFERENCES "public"."invoices"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "payments" ADD CONSTRAINT "payments_merchant_id_rail_account_id_rail_accounts_merchant_id_id_fk" FOREIGN KEY ("merchant_id","rail_account_id") REFERENCES "public"."rail_accounts"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "transitions" ADD CONSTRAINT "transitions_machine_from_state_event_to_state_state_edges_machine_from_state_event_to_state_fk" FOREIGN KEY ("machine","from_state","event","to_state") REFERENCES "public"."state_edges"("machine","from_state","event","to_state") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_entries_newest" ON "audit_entries" USING btree ("merchant_id","mode","at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "deliveries_event" ON "deliveries" USING btree ("merchant_id","event_id");--> statement-breakpoint
@@ -469,6 +473,7 @@ CREATE UNIQUE INDEX "notifications_once" ON "notifications" USING btree ("mercha
 CREATE INDEX "invoices_newest" ON "invoices" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "invoices_state" ON "invoices" USING btree ("merchant_id","mode","state","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "invoices_phone" ON "invoices" USING btree ("merchant_id","phone_hash");--> statement-breakpoint
+CREATE INDEX "invoices_last4" ON "invoices" USING btree ("merchant_id","mode","phone_last4","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "invoices_reference" ON "invoices" USING btree ("merchant_id","mode","merchant_reference");--> statement-breakpoint
 CREATE INDEX "sms_messages_invoice" ON "sms_messages" USING btree ("merchant_id","invoice_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "sms_messages_provider" ON "sms_messages" USING btree ("merchant_id","provider_id") WHERE provider_id is not null;--> statement-breakpoint
@@ -477,8 +482,9 @@ CREATE INDEX "ledger_entries_account" ON "ledger_entries" USING btree ("merchant
 CREATE UNIQUE INDEX "ledger_transactions_once" ON "ledger_transactions" USING btree ("merchant_id","payment_id","kind");--> statement-breakpoint
 CREATE UNIQUE INDEX "callback_endpoints_default" ON "callback_endpoints" USING btree ("merchant_id","mode") WHERE is_default;--> statement-breakpoint
 CREATE INDEX "memberships_user" ON "memberships" USING btree ("user_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "rail_accounts_kind" ON "rail_accounts" USING btree ("merchant_id","mode","kind");--> statement-breakpoint
+CREATE UNIQUE INDEX "rail_accounts_kind" ON "rail_accounts" USING btree ("merchant_id","mode","kind") WHERE replaced_at is null;--> statement-breakpoint
 CREATE INDEX "payments_invoice" ON "payments" USING btree ("merchant_id","invoice_id","created_at");--> statement-breakpoint
+CREATE INDEX "payments_state" ON "payments" USING btree ("merchant_id","mode","state","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "payments_newest" ON "payments" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE UNIQUE INDEX "payments_one_open" ON "payments" USING btree ("merchant_id","invoice_id") WHERE state in ('created', 'pending', 'pending_validation', 'authorized') and superseded_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "payments_one_accepted" ON "payments" USING btree ("merchant_id","invoice_id") WHERE disposition = 'accepted' and not is_part;--> statement-breakpoint

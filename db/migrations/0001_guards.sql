@@ -68,12 +68,14 @@ insert into state_edges (machine, from_state, event, to_state) values
   ('sms', 'queued', 'claimed', 'sending'),
   ('sms', 'queued', 'skipped', 'skipped'),
   ('sms', 'queued', 'refused', 'failed'),
+  ('sms', 'queued', 'accepted', 'sent'),
   ('sms', 'sending', 'returned', 'queued'),
   ('sms', 'sending', 'accepted', 'sent'),
   ('sms', 'sending', 'refused', 'failed'),
   ('sms', 'sent', 'delivered', 'delivered'),
   ('sms', 'sent', 'undelivered', 'undelivered'),
-  ('sms', 'undelivered', 'delivered', 'delivered');--> statement-breakpoint
+  ('sms', 'undelivered', 'delivered', 'delivered'),
+  ('sms', 'failed', 'delivered', 'delivered');--> statement-breakpoint
 
 -- A state changes only together with a recorded step, and every recorded step is an edge of the table.
 create function refuse_unrecorded_step() returns trigger language plpgsql as $$
@@ -93,6 +95,29 @@ create trigger payments_recorded_step before update on payments
   for each row when (old.state is distinct from new.state) execute function refuse_unrecorded_step();--> statement-breakpoint
 create trigger sms_messages_recorded_step before update on sms_messages
   for each row when (old.state is distinct from new.state) execute function refuse_unrecorded_step();--> statement-breakpoint
+
+-- Every machine begins at its first state.
+create function refuse_other_beginning() returns trigger language plpgsql as $$
+begin
+  if new.state <> tg_argv[0] or new.version <> 1 then
+    raise exception '% begins as %', tg_table_name, tg_argv[0] using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;--> statement-breakpoint
+create trigger invoices_beginning before insert on invoices
+  for each row execute function refuse_other_beginning('open');--> statement-breakpoint
+create trigger payments_beginning before insert on payments
+  for each row execute function refuse_other_beginning('created');--> statement-breakpoint
+create trigger sms_messages_beginning before insert on sms_messages
+  for each row execute function refuse_other_beginning('queued');--> statement-breakpoint
+
+-- Relations against the order in which the tables are made.
+alter table invoices add constraint invoices_paid_payment
+  foreign key (merchant_id, paid_payment_id) references payments (merchant_id, id);--> statement-breakpoint
+alter table sms_messages add constraint sms_messages_payment
+  foreign key (merchant_id, payment_id) references payments (merchant_id, id);--> statement-breakpoint
+alter table consent_codes add constraint consent_codes_payment
+  foreign key (merchant_id, payment_id) references payments (merchant_id, id);--> statement-breakpoint
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin

@@ -1,6 +1,6 @@
 // Merchants, their settings, keys and accounts at rails.
 
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { EndpointId, MerchantId, RailAccountId } from "#lib/domain/ids.ts";
 import type { RailAccountKind } from "#lib/domain/merchant.ts";
 import type { Scope, Tenant } from "#lib/domain/tenant.ts";
@@ -37,7 +37,11 @@ export async function loadProfile(tx: Tx, tenant: Tenant): Promise<MerchantProfi
     )
     .leftJoin(
       railAccounts,
-      and(eq(railAccounts.merchantId, merchants.id), eq(railAccounts.mode, tenant.mode)),
+      and(
+        eq(railAccounts.merchantId, merchants.id),
+        eq(railAccounts.mode, tenant.mode),
+        isNull(railAccounts.replacedAt),
+      ),
     )
     .where(eq(merchants.id, tenant.merchantId));
   const [first] = rows;
@@ -101,7 +105,10 @@ export async function updateSettingsRow(
     .where(and(eq(merchantSettings.merchantId, tenant.merchantId), eq(merchantSettings.mode, tenant.mode)));
 }
 
-/** Stores an account at a rail: one a kind and mode, replaced where it exists. Returns its id. */
+/**
+ * Stores an account at a rail and returns its id. The one that is there is changed where it is at the same place;
+ * where it is elsewhere it makes room and is kept for the attempts that it began.
+ */
 export async function upsertRailAccount(
   tx: Tx,
   tenant: Tenant,
@@ -109,20 +116,29 @@ export async function upsertRailAccount(
   input: Omit<typeof railAccounts.$inferInsert, "merchantId" | "mode" | "kind">,
 ): Promise<RailAccountId> {
   const { id, ...changes } = input;
-  const [row] = await tx.sql
-    .insert(railAccounts)
-    .values({ ...tenant, kind, ...input })
-    .onConflictDoUpdate({
-      target: [railAccounts.merchantId, railAccounts.mode, railAccounts.kind],
-      set: { ...changes, updatedAt: tx.now },
-    })
-    .returning({ id: railAccounts.id });
-  if (row === undefined) throw new Error("The account was not stored.");
-  await tx.sql
-    .insert(railAccountRoutes)
-    .values({ ...tenant, railAccountId: row.id })
-    .onConflictDoNothing();
-  return row.id;
+  const [current] = await tx.sql
+    .select()
+    .from(railAccounts)
+    .where(
+      and(
+        eq(railAccounts.merchantId, tenant.merchantId),
+        eq(railAccounts.mode, tenant.mode),
+        eq(railAccounts.kind, kind),
+        isNull(railAccounts.replacedAt),
+      ),
+    )
+    .for("update");
+  if (current !== undefined) {
+    const isSamePlace = current.target === input.target && current.baseUrl === (input.baseUrl ?? null);
+    await tx.sql
+      .update(railAccounts)
+      .set({ ...(isSamePlace ? changes : { isEnabled: false, replacedAt: tx.now }), updatedAt: tx.now })
+      .where(and(eq(railAccounts.merchantId, tenant.merchantId), eq(railAccounts.id, current.id)));
+    if (isSamePlace) return current.id;
+  }
+  await tx.sql.insert(railAccounts).values({ ...tenant, kind, ...input });
+  await tx.sql.insert(railAccountRoutes).values({ ...tenant, railAccountId: id });
+  return id;
 }
 
 export async function insertApiKey(

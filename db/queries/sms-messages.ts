@@ -74,6 +74,7 @@ export type SmsFacts = Partial<
     | "claimedAt"
     | "attempts"
     | "unknownSince"
+    | "unclearSends"
     | "lookedUpAt"
     | "providerId"
     | "providerCode"

@@ -82,6 +82,7 @@ export const invoices = pgTable(
     index("invoices_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
     index("invoices_state").on(t.merchantId, t.mode, t.state, t.createdAt.desc(), t.id.desc()),
     index("invoices_phone").on(t.merchantId, t.phoneHash),
+    index("invoices_last4").on(t.merchantId, t.mode, t.phoneLast4, t.createdAt.desc(), t.id.desc()),
     index("invoices_reference").on(t.merchantId, t.mode, t.merchantReference),
     check("invoices_amount_due", sql`amount_due_minor between 1 and 99999999`),
     check("invoices_amount_paid", sql`amount_paid_minor >= 0 and amount_paid_minor <= amount_due_minor`),
@@ -104,7 +105,7 @@ export const smsMessages = pgTable(
     state: text("state", { enum: SMS_STATES }).notNull(),
     version: integer("version").notNull().default(1),
     sender: text("sender"),
-    /** The text with its link left out: the link is a secret and is derived again when it is sent. */
+    /** The text with marks for its link and its code: both are secrets and are derived again when it is sent. */
     template: text("template").notNull(),
     linkCounter: integer("link_counter").notNull(),
     linkKeyId: smallint("link_key_id").notNull(),
@@ -115,6 +116,8 @@ export const smsMessages = pgTable(
     claimedAt: instant("claimed_at"),
     attempts: integer("attempts").notNull().default(0),
     unknownSince: instant("unknown_since"),
+    /** Sends whose answer was lost and that the provider then did not know. */
+    unclearSends: smallint("unclear_sends").notNull().default(0),
     /** Set once a look-up was made after an unclear answer. */
     lookedUpAt: instant("looked_up_at"),
     providerId: text("provider_id"),

@@ -5,6 +5,7 @@ import type { Id, PaymentId } from "#lib/domain/ids.ts";
 import { LEDGER_KINDS, type LedgerAccount } from "#lib/domain/ledger.ts";
 import { MODES } from "#lib/domain/tenant.ts";
 import { instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+import { payments } from "./payments.ts";
 
 export const ledgerTransactions = pgTable(
   "ledger_transactions",
@@ -17,6 +18,7 @@ export const ledgerTransactions = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
+    foreignKey({ columns: [t.merchantId, t.paymentId], foreignColumns: [payments.merchantId, payments.id] }),
     // A payment's money is booked once, whatever is delivered twice.
     uniqueIndex("ledger_transactions_once").on(t.merchantId, t.paymentId, t.kind),
     oneOf("ledger_transactions_kind", t.kind, LEDGER_KINDS),

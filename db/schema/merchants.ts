@@ -114,7 +114,7 @@ export const apiKeys = pgTable(
   ],
 );
 
-/** A merchant's account at a rail or an SMS provider, one a kind and mode. */
+/** A merchant's accounts at rails and SMS providers: one a kind and mode, and those that were before it. */
 export const railAccounts = pgTable(
   "rail_accounts",
   {
@@ -134,6 +134,8 @@ export const railAccounts = pgTable(
       .notNull()
       .default({}),
     isEnabled: boolean("is_enabled").notNull().default(true),
+    /** Since when another account has its place. Attempts that it began are still asked about there. */
+    replacedAt: instant("replaced_at"),
     /** The platform's fee: a share in basis points and a fixed part in minor units. */
     feeBasisPoints: integer("fee_basis_points").notNull().default(0),
     feeFixedMinor: minor("fee_fixed_minor").notNull().default(sql`0`),
@@ -143,7 +145,7 @@ export const railAccounts = pgTable(
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     foreignKey({ columns: [t.merchantId], foreignColumns: [merchants.id] }),
-    uniqueIndex("rail_accounts_kind").on(t.merchantId, t.mode, t.kind),
+    uniqueIndex("rail_accounts_kind").on(t.merchantId, t.mode, t.kind).where(sql`replaced_at is null`),
     oneOf("rail_accounts_mode", t.mode, MODES),
     oneOf("rail_accounts_kind_known", t.kind, RAIL_ACCOUNT_KINDS),
     oneOf("rail_accounts_target", t.target, RAIL_TARGETS),

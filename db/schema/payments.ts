@@ -26,6 +26,7 @@ import type { RailDetails } from "#lib/domain/ports/rail.ts";
 import { MODES } from "#lib/domain/tenant.ts";
 import { instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
 import { invoices } from "./invoices.ts";
+import { railAccounts } from "./merchants.ts";
 
 const openStates = sql.raw(OPEN_PAYMENT_STATES.map((state) => `'${state}'`).join(", "));
 
@@ -76,7 +77,12 @@ export const payments = pgTable(
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     foreignKey({ columns: [t.merchantId, t.invoiceId], foreignColumns: [invoices.merchantId, invoices.id] }),
+    foreignKey({
+      columns: [t.merchantId, t.railAccountId],
+      foreignColumns: [railAccounts.merchantId, railAccounts.id],
+    }),
     index("payments_invoice").on(t.merchantId, t.invoiceId, t.createdAt),
+    index("payments_state").on(t.merchantId, t.mode, t.state, t.createdAt.desc(), t.id.desc()),
     index("payments_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
     uniqueIndex("payments_one_open")
       .on(t.merchantId, t.invoiceId)

@@ -77,8 +77,8 @@ export function createVault(masterKeys: readonly [MasterKey, ...MasterKey[]]): V
       return { token, hash: sha256(token), keyId };
     },
     hash: sha256,
-    sign(purpose, text) {
-      return `${current.id}.${mac(`sign:${purpose}`, current.id, text).toString("base64url")}`;
+    sign(purpose, text, keyId = current.id) {
+      return `${keyId}.${mac(`sign:${purpose}`, keyId, text).toString("base64url")}`;
     },
     verify(purpose, text, proof) {
       const dot = proof.indexOf(".");

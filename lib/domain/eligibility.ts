@@ -8,6 +8,7 @@ export const METHOD_OBSTACLES = [
   "currency_not_supported",
   "below_minimum",
   "above_maximum",
+  "not_in_steps",
 ] as const;
 export type MethodObstacle = (typeof METHOD_OBSTACLES)[number];
 
@@ -15,6 +16,8 @@ export type MethodObstacle = (typeof METHOD_OBSTACLES)[number];
 export interface AmountBounds {
   readonly minMinor: bigint | null;
   readonly maxMinor: bigint | null;
+  /** Amounts must be multiples of it, where a rail counts in coarser units than the currency has. */
+  readonly stepMinor?: bigint;
 }
 
 export interface MethodTerms {
@@ -40,15 +43,23 @@ export function offerMethod(method: PaymentMethod, terms: MethodTerms | null, am
   if (bounds.maxMinor !== null && amount.amountMinor > bounds.maxMinor) {
     return { method, obstacle: "above_maximum" };
   }
+  if (bounds.stepMinor !== undefined && amount.amountMinor % bounds.stepMinor !== 0n) {
+    return { method, obstacle: "not_in_steps" };
+  }
   return { method, obstacle: null };
 }
 
-/** The tighter of two bounds; null (not supported) wins over both. */
+/** The tighter of two bounds, of which one at most has steps; null (not supported) wins over both. */
 export function tightest(a: AmountBounds | null, b: AmountBounds | null): AmountBounds | null {
   if (a === null || b === null) return null;
   const minimums = [a.minMinor, b.minMinor].filter((bound) => bound !== null).sort(ascending);
   const maximums = [a.maxMinor, b.maxMinor].filter((bound) => bound !== null).sort(ascending);
-  return { minMinor: minimums.at(-1) ?? null, maxMinor: maximums[0] ?? null };
+  const stepMinor = a.stepMinor ?? b.stepMinor;
+  return {
+    minMinor: minimums.at(-1) ?? null,
+    maxMinor: maximums[0] ?? null,
+    ...(stepMinor === undefined ? {} : { stepMinor }),
+  };
 }
 
 function ascending(a: bigint, b: bigint): number {

@@ -13,8 +13,8 @@ interface JobData {
   "payment.close": Tenant & { readonly paymentId: PaymentId };
   /** Asks the rail for the truth about one attempt, then plans the next question. */
   "payment.poll": Tenant & { readonly paymentId: PaymentId; readonly pollNumber: number };
-  /** Settles one stored message from a rail. */
-  "notification.apply": Tenant & { readonly notificationId: NotificationId };
+  /** Asks the rail about one stored message of its own, then plans the next question until it is answered. */
+  "notification.apply": Tenant & { readonly notificationId: NotificationId; readonly asked: number };
   /** Makes one try of one delivery, then plans the next. */
   "callback.deliver": Tenant & { readonly deliveryId: DeliveryId; readonly attemptNumber: number };
 }

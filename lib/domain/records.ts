@@ -104,6 +104,7 @@ export interface Sms {
   readonly claimedAt: Date | null;
   readonly attempts: number;
   readonly unknownSince: Date | null;
+  readonly unclearSends: number;
   readonly providerId: string | null;
   readonly providerCode: string | null;
   readonly createdAt: Date;

@@ -4,6 +4,7 @@ import {
   CALLBACK_PAUSES_SECONDS,
   callbackPauseSeconds,
   pollPauseSeconds,
+  smsLookUpPauseSeconds,
   smsPauseSeconds,
 } from "./schedule.ts";
 
@@ -81,5 +82,9 @@ describe("SMS retries", () => {
     ]);
     expect(smsPauseSeconds(1, 90)).toBe(90);
     expect(smsPauseSeconds(1, 10 * HOUR)).toBe(HOUR);
+  });
+
+  it("look for a message in doubt ever less often, between 15 seconds and ten minutes", () => {
+    expect([0, 20, 60, 600, 10_000].map(smsLookUpPauseSeconds)).toEqual([15, 15, 30, 300, 600]);
   });
 });

@@ -71,4 +71,11 @@ export function smsPauseSeconds(attempts: number, retryAfterSeconds: number | nu
 /** After an unclear answer the provider is asked for the message; only when it is still not found after this
  * long is it sent again. */
 export const SMS_LOOK_UP_SECONDS = 60;
-export const SMS_LOOK_UP_PAUSE_SECONDS = 15;
+
+/** Sends that may each have reached the phone although nothing shows it; then no more are made. */
+export const SMS_UNCLEAR_SENDS_MAX = 3;
+
+/** Seconds until the provider is asked again for a message it was given `ageSeconds` ago. */
+export function smsLookUpPauseSeconds(ageSeconds: number): number {
+  return Math.min(Math.max(15, Math.round(ageSeconds / 2)), 10 * MINUTE);
+}

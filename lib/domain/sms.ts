@@ -37,6 +37,12 @@ export const SMS_TRANSITIONS: StateTable<SmsState, SmsEvent> = [
   { from: "queued", event: "skipped", to: "skipped", note: "The invoice was no longer open." },
   { from: "queued", event: "refused", to: "failed", note: "It could not be sent for hours." },
   {
+    from: "queued",
+    event: "accepted",
+    to: "sent",
+    note: "A report shows that an earlier send was taken after all.",
+  },
+  {
     from: "sending",
     event: "returned",
     to: "queued",
@@ -57,6 +63,7 @@ export const SMS_TRANSITIONS: StateTable<SmsState, SmsEvent> = [
     to: "delivered",
     note: "A late report; delivery is never taken back.",
   },
+  { from: "failed", event: "delivered", to: "delivered", note: "Given up in doubt, and it had gone out." },
 ];
 
 export const SMS_ENCODINGS = ["gsm7", "ucs2"] as const;

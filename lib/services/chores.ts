@@ -28,8 +28,11 @@ export async function sweepDeadlines(
 /** Forgets answered keys after 72 hours, and message counters of days that are over. */
 export async function purgeOld(deps: ServiceDeps): Promise<void> {
   for (const tenant of await listTenants(deps.db)) {
-    await inTenant(deps.db, tenant, (tx) =>
+    const purge = inTenant(deps.db, tenant, (tx) =>
       purgeIdempotencyKeys(tx, tenant, new Date(tx.now.getTime() - IDEMPOTENCY_HOURS * 3_600_000)),
+    );
+    await purge.catch((error: unknown) =>
+      deps.log.warn("chore.failed", { chore: "purge", ...tenant, error }),
     );
   }
   await withoutTenant(deps.db, (tx) =>

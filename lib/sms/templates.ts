@@ -1,5 +1,6 @@
 // The texts we send when the merchant gives none: plain, short, and no word of urgency.
 
+import { cutText } from "#lib/domain/cut.ts";
 import type { ComposeSms } from "#lib/domain/ports/sms.ts";
 import { fillTemplate, SMS_SEGMENTS_MAX, type SmsKind, type SmsValues } from "#lib/domain/sms.ts";
 import { measureSms } from "./segments.ts";
@@ -81,15 +82,9 @@ function ownTemplate(kind: SmsKind, texts: Texts, values: SmsValues): string {
   }
 }
 
-/** Cuts between what people see as characters, never inside one. */
 function shorten(text: string): string {
-  const characters = [...new Intl.Segmenter().segment(text.replace(/\.\.\.$/, ""))].map(
-    (part) => part.segment,
-  );
-  return `${characters
-    .slice(0, Math.floor(characters.length * 0.85))
-    .join("")
-    .trimEnd()}...`;
+  const whole = text.replace(/\.\.\.$/, "");
+  return `${cutText(whole, Math.floor(whole.length * 0.85)).trimEnd()}...`;
 }
 
 /** Formatters put no-break spaces into amounts and dates; one of them would make the whole text UCS-2. */

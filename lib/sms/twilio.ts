@@ -139,6 +139,8 @@ const REPORTS: ReadonlyMap<string, SmsReport["status"]> = new Map([
   ["sent", "accepted"],
   ["delivered", "delivered"],
   ["read", "delivered"],
+  // Some parts arrived: neither all of it nor lost for good.
+  ["partially_delivered", "accepted"],
   ["undelivered", "undelivered"],
   ["failed", "refused"],
   ["canceled", "refused"],

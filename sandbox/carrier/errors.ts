@@ -27,9 +27,15 @@ const catalogue = {
   NOT_FOUND: [404, "The specified resource is not found."],
   IDENTIFIER_NOT_FOUND: [404, "phoneNumber not found."],
   METHOD_NOT_ALLOWED: [405, "The requested method is not allowed/supported on the target resource."],
+  NOT_ACCEPTABLE: [
+    406,
+    "The server cannot produce a response matching the content requested by the client through `Accept-*` headers.",
+  ],
   ALREADY_EXISTS: [409, "The resource that a client tried to create already exists."],
   "CARRIER_BILLING.PAYMENT_CONFIRMED": [409, "Payment has been confirmed."],
   "CARRIER_BILLING.PAYMENT_CANCELLED": [409, "Payment has been cancelled."],
+  GONE: [410, "Access to the target resource is no longer available."],
+  FAILED_PRECONDITION: [412, "Request cannot be executed in the current system state."],
   UNSUPPORTED_MEDIA_TYPE: [
     415,
     "The server refuses to accept the request because the payload format is in an unsupported format.",

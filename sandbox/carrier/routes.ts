@@ -5,7 +5,7 @@ import { isRecord, mediaType } from "../http/body.ts";
 import { type Answer, empty, header, json, type Request } from "../http/message.ts";
 import { type Route, route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
-import { plainFailure, refused } from "./errors.ts";
+import { camaraAnswer, plainFailure, refused } from "./errors.ts";
 import { listPayments } from "./list-payments.ts";
 import type { OneStep } from "./one-step.ts";
 import { checkPhone, needText, optionalText, parsePayment } from "./parse-payment.ts";
@@ -34,10 +34,15 @@ export function carrierService(sandbox: Sandbox, oneStep: OneStep): Service {
       ...stepRoutes(sandbox),
     ],
     identify: (request) => identifyCarrierClient(sandbox, request),
-    fail: (request, status) =>
-      request.path === tokenPath
-        ? oauthError(status, status >= 500 ? "server_error" : "temporarily_unavailable", "Try again later.")
-        : plainFailure(status),
+    fail(request, status) {
+      if (request.path === tokenPath) {
+        const error = status >= 500 ? "server_error" : "temporarily_unavailable";
+        return oauthError(status, error, "Try again later.");
+      }
+      // What a charge can miss is its subscriber; the definition has no other 404 there.
+      const isCharge = [base, `${base}/prepare`].includes(request.path) && request.method === "POST";
+      return isCharge && status === 404 ? camaraAnswer("IDENTIFIER_NOT_FOUND") : plainFailure(status);
+    },
     admit(request) {
       if (request.path !== tokenPath && !bearerToken(sandbox, request)) {
         throw refused("UNAUTHENTICATED");

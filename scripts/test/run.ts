@@ -1,6 +1,6 @@
 // Runs the test sets one after another and adds up what they counted.
 //   verify  lint, types, unit and architecture: no database, under a minute
-//   test    verify, and the sandbox, database, HTTP, fault and browser sets
+//   test    verify, and the sandbox, contract, database, HTTP, fault and browser sets
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -35,7 +35,13 @@ const CHECKS: readonly Step[] = [
   vitest("unit"),
 ];
 
-const SETS: readonly Step[] = [vitest("sandbox"), vitest("database"), vitest("http"), vitest("faults")];
+const SETS: readonly Step[] = [
+  vitest("sandbox"),
+  vitest("contracts"),
+  vitest("database"),
+  vitest("http"),
+  vitest("faults"),
+];
 
 function vitest(project: string): Step {
   return {

@@ -9,6 +9,7 @@ import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { verifyCode } from "#lib/services/payments/verify-code.ts";
 import { consentCode } from "#lib/services/sms/queue-code.ts";
+import { sendSms } from "#lib/services/sms/send-sms.ts";
 import {
   addFault,
   answerPrompt,
@@ -229,7 +230,7 @@ describe("where the carrier asks the owner nothing,", () => {
   it("five wrong codes end the attempt, and the right one is too late then", async () => {
     const { invoice } = await open("00", plain);
     const payment = await start(invoice.id, plain);
-    const right = consentCode(system.deps, payment.id);
+    const right = consentCode(system.deps, payment.id, invoice);
     const wrong = right === "000000" ? "000001" : "000000";
     for (const left of [4, 3, 2, 1]) {
       expect(await verifyCode(plain.ctx, { paymentId: payment.id, code: wrong })).toMatchObject({
@@ -249,7 +250,7 @@ describe("where the carrier asks the owner nothing,", () => {
   it("guesses made at once have five tries in all", async () => {
     const { invoice } = await open("00", plain);
     const payment = await start(invoice.id, plain);
-    const right = Number(consentCode(system.deps, payment.id));
+    const right = Number(consentCode(system.deps, payment.id, invoice));
     const guesses = Array.from({ length: 60 }, (_, index) =>
       String((right + 1 + index) % 1_000_000).padStart(6, "0"),
     );
@@ -263,13 +264,29 @@ describe("where the carrier asks the owner nothing,", () => {
     expect((await getPayment(plain.ctx, payment.id)).payment.state).toBe("failed");
   });
 
+  it("no code is sent for an attempt that was given up before", async () => {
+    const { invoice, phone } = await open("00", plain);
+    const payment = await start(invoice.id, plain);
+    await startPayment(plain.ctx, { invoiceId: invoice.id, method: "card" });
+    const { rows } = await system.superuser.query("select id from sms_messages where payment_id = $1", [
+      payment.id,
+    ]);
+    await sendSms(plain.system, rows[0].id);
+    const after = await system.superuser.query("select state from sms_messages where id = $1", [rows[0].id]);
+    expect(after.rows[0].state).toBe("skipped");
+    expect(await messagesOn(system.sandboxUrl, phone)).toHaveLength(0);
+  });
+
   it("a code is good for ten minutes, and for its own attempt only", async () => {
     const first = await open("00", plain);
     const second = await open("00", plain);
     const one = await start(first.invoice.id, plain);
     const two = await start(second.invoice.id, plain);
     expect(
-      await verifyCode(plain.ctx, { paymentId: two.id, code: consentCode(system.deps, one.id) }),
+      await verifyCode(plain.ctx, {
+        paymentId: two.id,
+        code: consentCode(system.deps, one.id, first.invoice),
+      }),
     ).toMatchObject({ isAccepted: false });
     await system.superuser.query(
       "update consent_codes set expires_at = now() - interval '1 second' where payment_id = $1",

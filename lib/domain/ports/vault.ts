@@ -20,7 +20,7 @@ export interface Vault {
   linkToken(invoiceId: InvoiceId, counter: number, keyId?: number): DerivedLinkToken;
   hash(text: string): Uint8Array;
   /** A proof for `text` that only we can make, for tokens that need no row. */
-  sign(purpose: string, text: string): string;
+  sign(purpose: string, text: string, keyId?: number): string;
   verify(purpose: string, text: string, proof: string): boolean;
   /** Cryptographically random base62. */
   random(length: number): string;

@@ -46,21 +46,29 @@ const MINIMUMS: ReadonlyMap<string, bigint> = new Map([
 
 export function cardBounds(currency: string): AmountBounds | null {
   if (!isCurrencyCode(currency) || NOT_CHARGED.has(currency)) return null;
-  return { minMinor: MINIMUMS.get(currency) ?? 1n, maxMinor: null };
+  const stepMinor = stepOf(currency);
+  return {
+    minMinor: MINIMUMS.get(currency) ?? 1n,
+    maxMinor: null,
+    ...(stepMinor === 1n ? {} : { stepMinor }),
+  };
 }
 
-/** Minor units of ISO 4217 to Stripe's, or null where Stripe cannot hold the amount exactly. */
-export function toStripeAmount(value: Money): number | null {
+/** Stripe's three-decimal currencies are charged in steps of ten of the smallest unit; MGA in whole ones. */
+function stepOf(currency: CurrencyCode): bigint {
+  const exponent = currencyExponent(currency);
+  if (exponent === 3) return 10n;
+  return 10n ** BigInt(Math.max(0, exponent - stripeExponent(currency)));
+}
+
+/** Minor units of ISO 4217 to Stripe's. An amount between Stripe's steps is never offered to it. */
+export function toStripeAmount(value: Money): number {
+  if (value.amountMinor % stepOf(value.currency) !== 0n) {
+    throw new Error(`Stripe cannot hold ${value.amountMinor} ${value.currency}.`);
+  }
   const shift = stripeExponent(value.currency) - currencyExponent(value.currency);
-  if (shift >= 0) return inRange(value, value.amountMinor * 10n ** BigInt(shift));
-  const divisor = 10n ** BigInt(-shift);
-  return value.amountMinor % divisor === 0n ? inRange(value, value.amountMinor / divisor) : null;
-}
-
-/** Stripe's three-decimal currencies are charged in steps of ten of the smallest unit. */
-function inRange(value: Money, amount: bigint): number | null {
-  if (currencyExponent(value.currency) === 3 && amount % 10n !== 0n) return null;
-  return Number(amount);
+  if (shift >= 0) return Number(value.amountMinor * 10n ** BigInt(shift));
+  return Number(value.amountMinor / 10n ** BigInt(-shift));
 }
 
 /** Stripe's amount to minor units of ISO 4217, or null where it is none that we could have asked for. */

@@ -2,6 +2,7 @@
 // API version as pinned by the SDK; https://docs.stripe.com/api/checkout/sessions.
 
 import Stripe from "stripe";
+import { cutText } from "#lib/domain/cut.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type {
   AttemptTerms,
@@ -21,10 +22,11 @@ const SESSION_LIFE_MIN_SECONDS = 31 * 60;
 const SESSION_LIFE_MAX_SECONDS = 24 * 3600 - 120;
 /** Stripe forgets idempotency keys after 24 hours: in doubt for longer, nothing is sent again. */
 const KEY_LIFE_MS = 24 * 3600 * 1000 - 600_000;
+/** UTF-16 units. */
 const NAME_LENGTH_MAX = 250;
-
-/** Stands for our address of the invoice in the stored request: the link is a secret. */
-const PAY_URL = "{pay_url}";
+const DESCRIPTION_LENGTH_MAX = 1_000;
+/** Closing takes three calls, all of them within the lease of the job that makes them. */
+const CLOSING_CALL_TIMEOUT_MS = 8_000;
 
 /** Nearest of Stripe's languages. */
 const STRIPE_LOCALES: ReadonlyMap<string, Stripe.Checkout.SessionCreateParams.Locale> = new Map([
@@ -37,11 +39,12 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
 
   async function begin(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
     const { railRequest, railKey, payUrl } = attempt;
-    if (railRequest === null) return refused("amount_not_representable");
-    // The stored request is what prepare built; only the address is put back.
-    const params = JSON.parse(
-      JSON.stringify(railRequest).replaceAll(PAY_URL, payUrl),
-    ) as Stripe.Checkout.SessionCreateParams;
+    // What prepare built, as it was stored. The link is a secret, so it joins only here.
+    const params = {
+      ...(railRequest as unknown as StoredRequest),
+      success_url: `${payUrl}/return`,
+      cancel_url: payUrl,
+    } satisfies Stripe.Checkout.SessionCreateParams;
     try {
       const session = await clientFor(account).checkout.sessions.create(params, { idempotencyKey: railKey });
       return readSession(session, account, attempt);
@@ -58,12 +61,18 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
       : { kind: "unknown", reason: "The key is too old to repeat." };
   }
 
-  async function query(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
+  async function query(
+    account: OpenRailAccount,
+    attempt: RailAttempt,
+    timeout = options.timeoutMs,
+  ): Promise<RailOutcome> {
     if (attempt.railReference === null) return await recover(account, attempt);
     try {
-      const session = await clientFor(account).checkout.sessions.retrieve(attempt.railReference, {
-        expand: ["payment_intent.latest_charge"],
-      });
+      const session = await clientFor(account).checkout.sessions.retrieve(
+        attempt.railReference,
+        { expand: ["payment_intent.latest_charge"] },
+        { timeout },
+      );
       return readSession(session, account, attempt);
     } catch (error) {
       return toUnknown(error);
@@ -71,16 +80,21 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
   }
 
   async function cancel(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
-    const current = await query(account, attempt);
+    const timeout = Math.min(options.timeoutMs, CLOSING_CALL_TIMEOUT_MS);
+    const current = await query(account, attempt, timeout);
     if (current.kind === "expired") return { kind: "cancelled", railReference: current.railReference };
     if (current.kind !== "redirect") return current;
     try {
-      const session = await clientFor(account).checkout.sessions.expire(current.railReference);
+      const session = await clientFor(account).checkout.sessions.expire(
+        current.railReference,
+        {},
+        { timeout },
+      );
       const after = readSession(session, account, attempt);
       return after.kind === "expired" ? { kind: "cancelled", railReference: after.railReference } : after;
     } catch {
       // Completed in between, or no answer: what its record says now decides.
-      const after = await query(account, { ...attempt, railReference: current.railReference });
+      const after = await query(account, { ...attempt, railReference: current.railReference }, timeout);
       return after.kind === "expired" ? { kind: "cancelled", railReference: after.railReference } : after;
     }
   }
@@ -91,15 +105,15 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     boundsFor: cardBounds,
     prepare,
     begin,
-    query,
+    query: (account, attempt) => query(account, attempt),
     cancel,
     verify: async (account, message) => verifyStripeEvent(account, message),
   };
 }
 
+type StoredRequest = Omit<Stripe.Checkout.SessionCreateParams, "success_url" | "cancel_url">;
+
 function prepare(terms: AttemptTerms): JsonValue {
-  const amount = toStripeAmount(terms.amount);
-  if (amount === null) return null;
   const nowSeconds = Math.floor(terms.now.getTime() / 1000);
   const untilExpiry = Math.floor(terms.expiresAt.getTime() / 1000) - nowSeconds;
   const life = Math.min(Math.max(untilExpiry, SESSION_LIFE_MIN_SECONDS), SESSION_LIFE_MAX_SECONDS);
@@ -112,21 +126,19 @@ function prepare(terms: AttemptTerms): JsonValue {
     client_reference_id: terms.paymentId,
     locale: STRIPE_LOCALES.get(terms.locale) ?? "auto",
     expires_at: nowSeconds + life,
-    success_url: `${PAY_URL}/return`,
-    cancel_url: PAY_URL,
     metadata,
-    payment_intent_data: { metadata, description: terms.description },
+    payment_intent_data: { metadata, description: cutText(terms.description, DESCRIPTION_LENGTH_MAX) },
     line_items: [
       {
         quantity: 1,
         price_data: {
           currency: terms.amount.currency.toLowerCase(),
-          unit_amount: amount,
-          product_data: { name: terms.description.slice(0, NAME_LENGTH_MAX) },
+          unit_amount: toStripeAmount(terms.amount),
+          product_data: { name: cutText(terms.description, NAME_LENGTH_MAX) },
         },
       },
     ],
-  } satisfies Stripe.Checkout.SessionCreateParams;
+  } satisfies StoredRequest;
   return params;
 }
 
@@ -141,7 +153,9 @@ function toOutcome(error: unknown): RailOutcome {
   if (error instanceof Stripe.errors.StripeConnectionError) {
     return neverArrived(error) ? unavailable(railCode) : { kind: "unknown", reason: railCode };
   }
-  if (error.code === "idempotency_key_in_use") return { kind: "unknown", reason: railCode };
+  // The key was used: by a call that is under way, or with an address of ours that has changed since.
+  if (error.code === "idempotency_key_in_use" || error instanceof Stripe.errors.StripeIdempotencyError)
+    return { kind: "unknown", reason: railCode };
   switch (error.statusCode) {
     case 400:
     case 402:

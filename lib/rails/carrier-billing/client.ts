@@ -16,6 +16,8 @@ const SCOPES = "carrier-billing:payments:create carrier-billing:payments:read";
 const API_PATH = "/carrier-billing/v0.5";
 /** A token is not used in its last minute, nor in the second half of a shorter life. */
 const TOKEN_MARGIN_MS = 60_000;
+/** Given by what stands before the carrier too, after it may have passed the request on. */
+const UNCLEAR_STATUSES = new Set([408, 425, 499]);
 const BODY_BYTES_MAX = 1024 * 1024;
 
 export type CarrierAnswer =
@@ -132,7 +134,7 @@ async function send(
   }
   if (response.ok) return { kind: "ok", body, headers: response.headers };
   const parsed = camaraErrorSchema.safeParse(body);
-  if (response.status >= 400 && response.status < 500) {
+  if (response.status >= 400 && response.status < 500 && !UNCLEAR_STATUSES.has(response.status)) {
     return { kind: "refused", status: response.status, code: parsed.data?.code ?? `HTTP_${response.status}` };
   }
   return { kind: "unclear", reason: `HTTP ${response.status}` };

@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { isCurrencyCode } from "#lib/domain/currency.ts";
+import { cutText } from "#lib/domain/cut.ts";
 import { unreachable } from "#lib/domain/errors.ts";
 import { fromDecimal, type Money, toDecimal } from "#lib/domain/money.ts";
 import type { DeclineCode } from "#lib/domain/payment.ts";
@@ -17,12 +18,12 @@ import type {
 import {
   type CamaraPayment,
   type CreatePaymentTerms,
-  camaraPaymentListSchema,
   camaraPaymentSchema,
   createPaymentTermsSchema,
   renderCreatePayment,
 } from "#lib/wire/camara.ts";
 import { type CarrierClient, createCarrierClient } from "./client.ts";
+import { findByCorrelator } from "./look-up.ts";
 import { verifyCarrierNotification } from "./verify.ts";
 
 const SETTINGS = z.object({
@@ -30,6 +31,7 @@ const SETTINGS = z.object({
   asksPayer: z.boolean().default(false),
 });
 
+/** UTF-16 units. */
 const DESCRIPTION_LENGTH_MAX = 255;
 
 /** The definition's refusals of a charge, in our words. Anything else refused the request, not the payer. */
@@ -41,8 +43,8 @@ const DECLINES: ReadonlyMap<string, DeclineCode> = new Map([
   ["CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED", "limit_exceeded"],
 ]);
 
-/** Refusals that can mean that an earlier request with our correlator was taken. */
-const MAYBE_REPEATED = new Set(["INVALID_ARGUMENT", "ALREADY_EXISTS"]);
+/** With status 409 always, and as 400 while the first is not final: a request with our correlator was taken. */
+const MAYBE_REPEATED = "INVALID_ARGUMENT";
 
 export function createCarrierRail(options: { readonly timeoutMs: number }): Rail {
   const call = createCarrierClient(options);
@@ -63,7 +65,7 @@ function prepare(terms: AttemptTerms): JsonValue {
   return {
     amount: toDecimal(terms.amount),
     currency: terms.amount.currency,
-    description: terms.description.slice(0, DESCRIPTION_LENGTH_MAX),
+    description: cutText(terms.description, DESCRIPTION_LENGTH_MAX),
     merchantName: terms.merchantName,
     merchantIdentifier: terms.merchantId,
     ...(terms.purchaseCategory === null ? {} : { purchaseCategoryCode: terms.purchaseCategory }),
@@ -108,8 +110,10 @@ async function readRefusal(
   attempt: RailAttempt,
   { status, code }: { readonly status: number; readonly code: string },
 ): Promise<RailOutcome> {
-  if (MAYBE_REPEATED.has(code)) {
-    const found = await findByCorrelator(call, account, attempt);
+  if (status === 409 || code === MAYBE_REPEATED) {
+    const found = await findPayment(call, account, attempt);
+    // A conflict says that there is one, wherever it is.
+    if (status === 409 && found.kind === "not_found") return { kind: "unknown", reason: code };
     if (found.kind !== "not_found") return found;
   }
   const declined = DECLINES.get(code);
@@ -127,7 +131,7 @@ async function query(
   account: OpenRailAccount,
   attempt: RailAttempt,
 ): Promise<RailOutcome> {
-  if (attempt.railReference === null) return await findByCorrelator(call, account, attempt);
+  if (attempt.railReference === null) return await findPayment(call, account, attempt);
   const answer = await call(account, {
     method: "GET",
     path: `/payments/${encodeURIComponent(attempt.railReference)}`,
@@ -138,39 +142,13 @@ async function query(
   return { kind: "unknown", reason: answer.kind };
 }
 
-const LOOK_UP_BEFORE_MS = 5 * 60_000;
-const LOOK_UP_AFTER_MS = 15 * 60_000;
-const PAGE_SIZE = 100;
-const PAGES_MAX = 50;
-
-/** Seeks our request among the payments made around its time. Never sends it again. */
-async function findByCorrelator(
+async function findPayment(
   call: CarrierClient,
   account: OpenRailAccount,
   attempt: RailAttempt,
 ): Promise<RailOutcome> {
-  const around = attempt.submittedAt.getTime();
-  for (let page = 1; page <= PAGES_MAX; page += 1) {
-    const query = new URLSearchParams({
-      "paymentCreationDate.gte": new Date(around - LOOK_UP_BEFORE_MS).toISOString(),
-      "paymentCreationDate.lte": new Date(around + LOOK_UP_AFTER_MS).toISOString(),
-      order: "asc",
-      page: String(page),
-      perPage: String(PAGE_SIZE),
-    });
-    const answer = await call(account, {
-      method: "GET",
-      path: `/payments?${query}`,
-      correlator: attempt.paymentId,
-    });
-    if (answer.kind !== "ok") return { kind: "unknown", reason: `look-up: ${answer.kind}` };
-    const rows = camaraPaymentListSchema.safeParse(answer.body);
-    if (!rows.success) return { kind: "unknown", reason: "look-up: unreadable" };
-    const match = rows.data.find((row) => row.amountTransaction.clientCorrelator === attempt.railKey);
-    if (match !== undefined) return toOutcome(match);
-    if (rows.data.length < PAGE_SIZE) return { kind: "not_found" };
-  }
-  return { kind: "unknown", reason: "look-up: too many payments" };
+  const found = await findByCorrelator(call, account, attempt);
+  return found.kind === "found" ? toOutcome(found.payment) : found;
 }
 
 function readAnswer(body: unknown, attempt: RailAttempt): RailOutcome {

@@ -5,6 +5,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
 import { closeOpenAttempt } from "../payments/close.ts";
+import { closeLater } from "../payments/close-later.ts";
 import { payUrl } from "../urls.ts";
 import { advanceInvoice } from "./advance.ts";
 import type { InvoiceWithLink } from "./create.ts";
@@ -25,14 +26,13 @@ export async function cancelInvoice(ctx: ServiceContext, id: InvoiceId): Promise
   return await transact(ctx, async (inTx) => {
     const locked = await lockInvoice(inTx.tx, inTx.tenant, id);
     if (locked === null) throw new ServiceError("invoice_not_found", "There is no such invoice.");
-    const invoice =
-      locked.state === "cancelled"
-        ? locked
-        : await advanceInvoice(inTx, {
-            invoice: locked,
-            event: "cancelled",
-            facts: { cancelledAt: inTx.tx.now },
-          });
+    if (locked.state === "cancelled") {
+      return { invoice: locked, payUrl: payUrl(inTx, locked), now: inTx.tx.now };
+    }
+    const facts = { cancelledAt: inTx.tx.now };
+    const invoice = await advanceInvoice(inTx, { invoice: locked, event: "cancelled", facts });
+    // One that was started since we looked, on another device.
+    await closeLater(inTx, id);
     return { invoice, payUrl: payUrl(inTx, invoice), now: inTx.tx.now };
   });
 }

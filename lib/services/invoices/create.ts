@@ -161,7 +161,8 @@ function chooseExpiry(input: CreateInvoiceInput, now: Date): Date {
   }
   const base = Math.max(now.getTime(), input.dueAt?.getTime() ?? 0);
   const expiresAt = input.expiresAt ?? new Date(base + DEFAULT_LIFE_DAYS * DAY_MS);
-  if (expiresAt <= now || expiresAt.getTime() > latest + DEFAULT_LIFE_DAYS * DAY_MS) {
+  const longest = input.expiresAt === null ? latest + DEFAULT_LIFE_DAYS * DAY_MS : latest;
+  if (expiresAt <= now || expiresAt.getTime() > longest) {
     throw new ServiceError("expiry_out_of_range", "The expiry must be in the future, within five years.", {
       pointer: "/expires_at",
     });

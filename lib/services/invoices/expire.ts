@@ -5,6 +5,7 @@ import type { InvoiceId } from "#lib/domain/ids.ts";
 import { isPastExpiry } from "#lib/domain/invoice.ts";
 import { type ServiceContext, transact } from "../context.ts";
 import { closeOpenAttempt } from "../payments/close.ts";
+import { closeLater } from "../payments/close-later.ts";
 import { advanceInvoice } from "./advance.ts";
 
 /**
@@ -22,5 +23,7 @@ export async function expireInvoice(ctx: ServiceContext, id: InvoiceId): Promise
     const invoice = await lockInvoice(inTx.tx, inTx.tenant, id);
     if (invoice === null || invoice.state !== "open" || !isPastExpiry(invoice.expiresAt, inTx.tx.now)) return;
     await advanceInvoice(inTx, { invoice, event: "expired", facts: { expiredAt: inTx.tx.now } });
+    // One that was started since we looked, on another device.
+    await closeLater(inTx, id);
   });
 }

@@ -48,7 +48,12 @@ export async function receiveNotification(deps: ServiceDeps, input: ReceiveNotif
       paymentId: verified.paymentId,
       railReference: verified.railReference,
     });
-    if (isNew) await inTx.queue.enqueue(inTx.tx, "notification.apply", { ...tenant, notificationId: id });
+    if (isNew)
+      await inTx.queue.enqueue(inTx.tx, "notification.apply", {
+        ...tenant,
+        notificationId: id,
+        asked: 0,
+      });
   });
 }
 

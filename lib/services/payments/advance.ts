@@ -1,12 +1,7 @@
 // The only place that changes a payment's state.
 
 import { findRailAccount, loadProfile } from "#db/queries/merchants.ts";
-import {
-  insertTransition,
-  listPaymentsOfInvoice,
-  type PaymentFacts,
-  updatePaymentState,
-} from "#db/queries/payments.ts";
+import { insertTransition, type PaymentFacts, updatePaymentState } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { EventType } from "#lib/domain/events.ts";
 import { routeMoney } from "#lib/domain/invoice.ts";
@@ -25,6 +20,7 @@ import { recordEvent } from "../events/record.ts";
 import { advanceInvoice } from "../invoices/advance.ts";
 import { postLegs } from "../ledger/post.ts";
 import { queueReceiptSms } from "../sms/queue-receipt.ts";
+import { closeLater } from "./close-later.ts";
 
 export interface AdvancePaymentInput {
   /** As locked in this transaction, invoice first. */
@@ -118,7 +114,7 @@ async function takeMoney(ctx: TxContext, { invoice, payment, facts }: AdvancePay
     },
     beforeEvent: (after) => recordEvent(ctx, { type: "payment.succeeded", invoice: after, payment: moved }),
   });
-  await closeOtherAttempts(ctx, paid, moved);
+  await closeLater(ctx, paid.id);
   if (settings.afterPayment === "redirect") await queueReceiptSms(ctx, paid);
   return moved;
 }
@@ -130,12 +126,4 @@ async function feeOf(ctx: TxContext, payment: Payment): Promise<bigint> {
   const amountMinor = payment.amount.amountMinor;
   const fee = shareInBasisPoints(amountMinor, account.feeBasisPoints) + account.feeFixedMinor;
   return fee > amountMinor ? amountMinor : fee;
-}
-
-/** What rails still hold open for a paid invoice is closed, so that nobody pays twice by an old page. */
-async function closeOtherAttempts(ctx: TxContext, invoice: Invoice, accepted: Payment): Promise<void> {
-  for (const other of await listPaymentsOfInvoice(ctx.tx, ctx.tenant, invoice.id)) {
-    if (other.id === accepted.id || !isOpenPayment(other.state)) continue;
-    await ctx.queue.enqueue(ctx.tx, "payment.close", { ...ctx.tenant, paymentId: other.id });
-  }
 }

@@ -33,7 +33,8 @@ export async function applyOutcome(
     const locked = await lockBoth(inTx, id);
     const { payment } = locked;
     const foreign = foreignReference(payment, outcome);
-    if (foreign !== null) return await review(inTx, locked, `The rail names another record: ${foreign}.`);
+    if (foreign !== null)
+      return await giveToReview(inTx, locked, `The rail names another record: ${foreign}.`);
     switch (outcome.kind) {
       case "redirect":
         return await note(inTx, locked, {
@@ -63,7 +64,7 @@ export async function applyOutcome(
       case "expired":
         return await end(inTx, locked, "expired", { railReference: outcome.railReference });
       case "contradiction":
-        return await review(inTx, locked, outcome.reason);
+        return await giveToReview(inTx, locked, outcome.reason);
       case "not_found":
       case "unknown":
         return await doubt(inTx, locked);
@@ -102,7 +103,7 @@ async function succeed(
   if (payment.state === "succeeded") return payment;
   if (!isSameMoney(outcome.amount, payment.amount)) {
     const said = `${outcome.amount.amountMinor} ${outcome.amount.currency}`;
-    return await review(ctx, locked, `The rail took ${said} minor units.`);
+    return await giveToReview(ctx, locked, `The rail took ${said} minor units.`);
   }
   const event = isOpenPayment(payment.state) ? "succeeded" : "succeeded_late";
   return await advancePayment(ctx, {
@@ -121,13 +122,18 @@ async function end(
 ): Promise<Payment> {
   const { payment } = locked;
   if (payment.state === "succeeded") {
-    return await review(ctx, locked, `The rail said it was ${event} after it had succeeded.`);
+    return await giveToReview(ctx, locked, `The rail said it was ${event} after it had succeeded.`);
   }
   if (!isOpenPayment(payment.state)) return payment;
   return await advancePayment(ctx, { ...locked, event, facts });
 }
 
-async function review(ctx: TxContext, { invoice, payment }: Locked, reason: string): Promise<Payment> {
+/** Marks a locked attempt as one that a person must look at, once. */
+export async function giveToReview(
+  ctx: TxContext,
+  { invoice, payment }: Locked,
+  reason: string,
+): Promise<Payment> {
   if (payment.needsReviewAt !== null) return payment;
   ctx.log.error("payment.needs_review", { paymentId: payment.id, reason });
   const noted = await updatePaymentFacts(ctx.tx, payment, {

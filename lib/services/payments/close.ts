@@ -2,6 +2,7 @@
 
 import { lockInvoice } from "#db/queries/invoices.ts";
 import { findOpenPayment, lockPayment, updatePaymentFacts } from "#db/queries/payments.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
@@ -10,6 +11,7 @@ import { recordEvent } from "../events/record.ts";
 import { advancePayment } from "./advance.ts";
 import { applyOutcome, lockBoth } from "./apply-outcome.ts";
 import { prepareRailCall } from "./rail-call.ts";
+import type { SettledPayment } from "./settle.ts";
 
 /**
  * Closes the invoice's open attempt where its rail can; where it cannot, or does not answer, the attempt is
@@ -19,17 +21,28 @@ import { prepareRailCall } from "./rail-call.ts";
 export async function closeOpenAttempt(ctx: ServiceContext, invoiceId: InvoiceId): Promise<Payment | null> {
   const open = await transact(ctx, ({ tx, tenant }) => findOpenPayment(tx, tenant, invoiceId));
   if (open === null) return null;
-  const closed = await closeAttempt(ctx, open.id);
-  return isOpenPayment(closed.state) ? await supersede(ctx, closed) : closed;
+  const { payment } = await closeAtRail(ctx, open.id);
+  return isOpenPayment(payment.state) ? await supersede(ctx, payment) : payment;
 }
 
-/** Closes one attempt at its rail, superseded or not. Returns it as it is afterwards. */
-export async function closeAttempt(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
+/**
+ * Closes one attempt at its rail, superseded or not, where the rail can.
+ *
+ * @throws service_unavailable  its rail did not answer: to be tried again
+ */
+export async function closeAttempt(ctx: ServiceContext, paymentId: PaymentId): Promise<void> {
+  const { isAnswered } = await closeAtRail(ctx, paymentId);
+  if (!isAnswered) throw new ServiceError("service_unavailable", "The rail did not say that it is closed.");
+}
+
+async function closeAtRail(ctx: ServiceContext, paymentId: PaymentId): Promise<SettledPayment> {
   const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
-  if (!isOpenPayment(payment.state)) return payment;
-  if (payment.state === "created") return await giveUpUnasked(ctx, paymentId);
-  if (!rail.capabilities(account).cancel) return payment;
-  return await applyOutcome(ctx, paymentId, await rail.cancel(account, attempt));
+  if (!isOpenPayment(payment.state)) return { payment, isAnswered: true };
+  if (payment.state === "created") return { payment: await giveUpUnasked(ctx, paymentId), isAnswered: true };
+  if (!rail.capabilities(account).cancel) return { payment, isAnswered: true };
+  const outcome = await rail.cancel(account, attempt);
+  const isAnswered = outcome.kind !== "unknown" && outcome.kind !== "not_found";
+  return { payment: await applyOutcome(ctx, paymentId, outcome), isAnswered };
 }
 
 /** No rail was asked: the attempt ends here. Where it was submitted in the meantime it stays as it is. */

@@ -1,15 +1,14 @@
 // Asks about an attempt until its end is known: notifications may never come.
 
-import { findInvoice } from "#db/queries/invoices.ts";
-import { findPayment, takePollNumber, updatePaymentFacts } from "#db/queries/payments.ts";
+import { takePollNumber } from "#db/queries/payments.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
-import type { Payment } from "#lib/domain/records.ts";
 import { pollPauseSeconds } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
-import { recordEvent } from "../events/record.ts";
-import { closeAttempt } from "./close.ts";
+import { giveToReview, lockBoth } from "./apply-outcome.ts";
 import { settlePayment } from "./settle.ts";
+
+const GAVE_UP = "The rail could not say for seven days what became of it.";
 
 export interface PollPaymentInput {
   readonly paymentId: PaymentId;
@@ -30,27 +29,25 @@ export async function pollPayment(
   ctx: ServiceContext,
   { paymentId, pollNumber }: PollPaymentInput,
 ): Promise<void> {
-  const payment = await askOrClose(ctx, paymentId);
+  const { payment } = await settlePayment(ctx, { paymentId });
   if (!isOpenPayment(payment.state)) return;
   await transact(ctx, async (inTx) => {
-    const invoice = await findInvoice(inTx.tx, inTx.tenant, payment.invoiceId);
-    const current = await findPayment(inTx.tx, inTx.tenant, paymentId);
-    if (invoice === null || current === null || !isOpenPayment(current.state)) return;
+    const locked = await lockBoth(inTx, paymentId);
+    const { invoice, payment: current } = locked;
+    if (!isOpenPayment(current.state)) return;
     const { now } = inTx.tx;
     const started = current.submittedAt ?? current.createdAt;
     const holdsPage = current.redirectExpiresAt !== null && current.redirectExpiresAt > now;
-    const isLive = invoice.state === "open" || holdsPage;
+    // One whose request was never answered is not waited for like one that the payer is working on.
+    const isLive = current.unknownSince === null && (invoice.state === "open" || holdsPage);
     const ageSeconds = (now.getTime() - started.getTime()) / 1000;
     const isPlanned = await planPoll(inTx, paymentId, pollNumber + 1, ageSeconds, isLive);
-    if (!isPlanned) await giveToReview(inTx, current);
+    if (!isPlanned) await giveToReview(inTx, locked, GAVE_UP);
+    // What nobody can use any more is closed as soon as its rail lets us.
+    if (invoice.state !== "open" || current.supersededAt !== null) {
+      await inTx.queue.enqueue(inTx.tx, "payment.close", { ...inTx.tenant, paymentId });
+    }
   });
-}
-
-/** What was given up for another method but could not be closed then is closed as soon as its rail lets us. */
-async function askOrClose(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
-  const { payment } = await settlePayment(ctx, { paymentId });
-  const isGivenUp = isOpenPayment(payment.state) && payment.supersededAt !== null;
-  return isGivenUp ? await closeAttempt(ctx, paymentId) : payment;
 }
 
 async function planPoll(
@@ -72,15 +69,4 @@ async function planPoll(
     { startAfter },
   );
   return true;
-}
-
-async function giveToReview(ctx: TxContext, payment: Payment): Promise<void> {
-  if (payment.needsReviewAt !== null) return;
-  const invoice = await findInvoice(ctx.tx, ctx.tenant, payment.invoiceId);
-  if (invoice === null) return;
-  const noted = await updatePaymentFacts(ctx.tx, payment, {
-    needsReviewAt: ctx.tx.now,
-    reviewReason: "The rail could not say for seven days what became of it.",
-  });
-  await recordEvent(ctx, { type: "payment.needs_review", invoice, payment: noted });
 }

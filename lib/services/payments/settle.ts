@@ -24,7 +24,7 @@ export interface SettlePaymentInput {
 
 export interface SettledPayment {
   readonly payment: Payment;
-  /** True where the rail has just said so; false where it was not asked, or did not answer. */
+  /** True where the rail has just said so, or has nothing to say; false where it was not asked or did not answer. */
   readonly isAnswered: boolean;
 }
 
@@ -34,20 +34,23 @@ const PAUSE_MS = 200;
 
 /**
  * Re-reads the rail's record and applies it. Nothing that a browser or a notification says is settled on.
- * An attempt that was asked about less than 2 s ago is returned as it is.
+ * An attempt that was asked about less than 2 s ago, or is final, is returned as it is.
  *
  * @throws payment_not_found
  */
 export async function settlePayment(ctx: ServiceContext, input: SettlePaymentInput): Promise<SettledPayment> {
   const { paymentId, railReference = null, isForced = false, isPatient = false } = input;
   const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
-  if (payment.state === "created") return { payment, isAnswered: false };
+  // What is final is asked about only when its rail says that there is something new.
+  if (payment.state === "created" || (!isOpenPayment(payment.state) && !isForced)) {
+    return { payment, isAnswered: false };
+  }
   const mayAsk = await takeTurn(ctx, paymentId, isPatient);
   if (!mayAsk && !isForced) return { payment, isAnswered: false };
-  const outcome = await rail.query(account, {
-    ...attempt,
-    railReference: attempt.railReference ?? railReference,
-  });
+  const reference = attempt.railReference ?? railReference;
+  // Seeking an attempt by its key may make the rail open it anew: not for one that is over.
+  if (reference === null && !isOpenPayment(payment.state)) return { payment, isAnswered: true };
+  const outcome = await rail.query(account, { ...attempt, railReference: reference });
   const isAnswered = outcome.kind !== "unknown" && outcome.kind !== "not_found";
   return { payment: await applyOutcome(ctx, paymentId, outcome), isAnswered };
 }

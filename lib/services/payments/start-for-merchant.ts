@@ -70,6 +70,8 @@ async function startWithInvoice(
     });
     return await commitIntent(inTx, { invoiceId: made.invoice.id, method, withIntent });
   });
-  if (intent.kind === "other_open") throw new Error("A new invoice has an attempt already.");
+  if (intent.kind === "other_open" || intent.kind === "page_over") {
+    throw new Error("A new invoice has an attempt already.");
+  }
   return await carryOut(ctx, intent);
 }

@@ -18,6 +18,7 @@ import { advancePayment } from "./advance.ts";
 import { closeOpenAttempt } from "./close.ts";
 import { findMethod, offerMethods } from "./methods.ts";
 import { planFirstPoll } from "./poll.ts";
+import { settlePayment } from "./settle.ts";
 import { submitPayment } from "./submit.ts";
 
 export interface StartPaymentInput {
@@ -44,8 +45,14 @@ const ROUNDS_MAX = 3;
  * @throws attempt_in_progress     other calls keep changing the attempt
  */
 export async function startPayment(ctx: ServiceContext, input: StartPaymentInput): Promise<Payment> {
+  let isAsked = false;
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    const intent = await commitIntent(ctx, input);
+    const intent = await commitIntent(ctx, input, isAsked);
+    if (intent.kind === "page_over") {
+      await settlePayment(ctx, { paymentId: intent.payment.id, isForced: true });
+      isAsked = true;
+      continue;
+    }
     if (intent.kind !== "other_open") return await carryOut(ctx, intent);
     const closed = await closeOpenAttempt(ctx, input.invoiceId);
     if (closed?.state === "succeeded") {
@@ -59,7 +66,11 @@ export type CommittedIntent = {
   readonly kind: "created" | "needs_code" | "same";
   readonly payment: Payment;
 };
-export type Intent = CommittedIntent | { readonly kind: "other_open" };
+export type Intent =
+  | CommittedIntent
+  | { readonly kind: "other_open" }
+  /** Its hosted page should be closed by now: the rail is asked before the payer is sent there. */
+  | { readonly kind: "page_over"; readonly payment: Payment };
 
 /** What follows a committed intent, outside any transaction. */
 export async function carryOut(ctx: ServiceContext, { kind, payment }: CommittedIntent): Promise<Payment> {
@@ -67,8 +78,15 @@ export async function carryOut(ctx: ServiceContext, { kind, payment }: Committed
   return kind === "same" ? await joinAttempt(ctx, payment) : payment;
 }
 
-/** Commits an attempt by the chosen method, in the caller's transaction or one of its own; no rail is asked. */
-export async function commitIntent(ctx: ServiceContext, input: StartPaymentInput): Promise<Intent> {
+/**
+ * Commits an attempt by the chosen method, in the caller's transaction or one of its own; no rail is asked.
+ * `isAsked`: the rail has just been asked about an open one.
+ */
+export async function commitIntent(
+  ctx: ServiceContext,
+  input: StartPaymentInput,
+  isAsked = false,
+): Promise<Intent> {
   try {
     return await transact(ctx, async (inTx) => {
       const { tx, tenant } = inTx;
@@ -83,6 +101,10 @@ export async function commitIntent(ctx: ServiceContext, input: StartPaymentInput
         return await createAttempt(inTx, invoice, input);
       }
       if (open.method !== input.method) return { kind: "other_open" };
+      const { redirectExpiresAt } = open;
+      if (!isAsked && redirectExpiresAt !== null && redirectExpiresAt <= tx.now) {
+        return { kind: "page_over", payment: open };
+      }
       await input.withIntent?.(inTx, open);
       return { kind: "same", payment: open };
     });

@@ -7,8 +7,8 @@ import { applyOutcome } from "./apply-outcome.ts";
 import { prepareRailCall } from "./rail-call.ts";
 
 /**
- * Calls the rail outside any transaction and applies what it said. Safe to repeat: the rail is given the same
- * key and the same request, and an attempt that has its answer is returned as it is.
+ * Calls the rail outside any transaction and applies what it said. Called once an attempt: where its answer is
+ * lost the rail is asked, never told again. An attempt that has its answer is returned as it is.
  *
  * @throws payment_not_found
  */

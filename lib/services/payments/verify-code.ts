@@ -47,7 +47,7 @@ export async function verifyCode(ctx: ServiceContext, input: VerifyCodeInput): P
     const row = await countCodeTry(inTx.tx, inTx.tenant, payment.id);
     const triesLeft = row === null ? 0 : CODE_TRIES_MAX - row.tries;
     const isAlive = row !== null && !row.isUsed && row.expiresAt > inTx.tx.now && triesLeft >= 0;
-    if (isAlive && isSameCode(input.code.trim(), consentCode(inTx, payment.id))) {
+    if (isAlive && isSameCode(input.code.trim(), consentCode(inTx, payment.id, invoice))) {
       await markCodeUsed(inTx.tx, inTx.tenant, payment.id);
       return { payment: await commitSubmission(inTx, invoice, payment), isAccepted: true, triesLeft };
     }

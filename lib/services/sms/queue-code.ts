@@ -12,9 +12,17 @@ export const CODE_TRIES_MAX = 5;
 
 const CODE_SPACE = 1_000_000n;
 
-/** Six digits that belong to this attempt alone; derived with a key, so that nothing needs to be stored. */
-export function consentCode(deps: Pick<ServiceDeps, "vault">, paymentId: PaymentId): string {
-  const digest = createHash("sha256").update(deps.vault.sign("consent-code", paymentId)).digest();
+/**
+ * Six digits that belong to this attempt alone; derived with the key of the invoice's link, so that nothing needs
+ * to be stored and a new master key changes no code that was sent.
+ */
+export function consentCode(
+  deps: Pick<ServiceDeps, "vault">,
+  paymentId: PaymentId,
+  { linkKeyId }: Pick<Invoice, "linkKeyId">,
+): string {
+  const proof = deps.vault.sign("consent-code", paymentId, linkKeyId);
+  const digest = createHash("sha256").update(proof).digest();
   return (digest.readBigUInt64BE() % CODE_SPACE).toString().padStart(6, "0");
 }
 
@@ -28,6 +36,6 @@ export async function queueCodeSms(ctx: TxContext, invoice: Invoice, payment: Pa
     template: null,
     sendAt: null,
     phoneHash: invoice.phoneHash,
-    consent: { code: consentCode(ctx, payment.id), paymentId: payment.id },
+    consent: { code: consentCode(ctx, payment.id, invoice), paymentId: payment.id },
   });
 }

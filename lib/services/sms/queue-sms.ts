@@ -18,7 +18,7 @@ export interface QueueSmsInput {
   readonly kind: SmsKind;
   /** The merchant's text with placeholders; null: ours in the invoice's language. */
   readonly template: string | null;
-  /** Not before this instant (UTC); null: at once. */
+  /** Not before this instant (UTC); null, or one that is past: at once. */
   readonly sendAt: Date | null;
   /** The number's look-up hash. */
   readonly phoneHash: Uint8Array;
@@ -26,12 +26,13 @@ export interface QueueSmsInput {
   readonly consent?: { readonly code: string; readonly paymentId: PaymentId };
 }
 
-/** Messages to one number a day across all merchants. */
+/** Messages to one number a day across all merchants, in each mode. */
 const CAP_ACROSS_MERCHANTS = 10;
 
-/** What stands for the link and the code in the stored text: both are secrets, put in only when it is sent. */
-const LINK_PLACEHOLDER = "{link}";
-const CODE_PLACEHOLDER = "{code}";
+/** What stands for the link and the code in the stored text: both are secrets, put in only when it is sent.
+ * Controls, since no text that anyone gives us may hold one. */
+const LINK_MARK = "\u0001";
+const CODE_MARK = "\u0002";
 
 /**
  * Queues one message within the caps per number and day (UTC), exact under concurrency.
@@ -58,7 +59,8 @@ export async function queueSms(ctx: TxContext, input: QueueSmsInput): Promise<Sm
       { pointer: "/sms/text" },
     );
   }
-  const sendAt = input.sendAt ?? tx.now;
+  // A time that is past means at once, and counts today.
+  const sendAt = input.sendAt === null || input.sendAt < tx.now ? tx.now : input.sendAt;
   await requireWithinCaps(ctx, profile, input.phoneHash, sendAt);
   const sms = await insertSms(tx, tenant, {
     id: newId(ctx, "sms"),
@@ -78,7 +80,7 @@ export async function queueSms(ctx: TxContext, input: QueueSmsInput): Promise<Sm
     tx,
     "invoice.send_sms",
     { ...tenant, smsId: sms.id },
-    input.sendAt === null ? {} : { startAfter: sendAt },
+    sendAt > tx.now ? { startAfter: sendAt } : {},
   );
   return sms;
 }
@@ -109,14 +111,14 @@ function formatDay(instant: Date, locale: string, { country, timeZone }: Merchan
 }
 
 function hideSecrets(body: string, link: string, code: string | undefined): string {
-  const withoutLink = body.replaceAll(link, LINK_PLACEHOLDER);
-  return code === undefined ? withoutLink : withoutLink.replaceAll(code, CODE_PLACEHOLDER);
+  const withoutLink = body.replaceAll(link, LINK_MARK);
+  return code === undefined ? withoutLink : withoutLink.replaceAll(code, CODE_MARK);
 }
 
 /** The text to hand to the provider: the same for every try of one message. */
 export function revealSecrets(template: string, link: string, code: string | null): string {
-  const withLink = template.replaceAll(LINK_PLACEHOLDER, link);
-  return code === null ? withLink : withLink.replaceAll(CODE_PLACEHOLDER, code);
+  const withLink = template.replaceAll(LINK_MARK, link);
+  return code === null ? withLink : withLink.replaceAll(CODE_MARK, code);
 }
 
 async function requireWithinCaps(
@@ -131,7 +133,7 @@ async function requireWithinCaps(
   const scope = `${ctx.tenant.merchantId}:${ctx.tenant.mode}`;
   const isWithin =
     (await countSms(ctx.tx, { phoneHash, day, scope, cap })) &&
-    (await countSms(ctx.tx, { phoneHash, day, scope: "all", cap: CAP_ACROSS_MERCHANTS }));
+    (await countSms(ctx.tx, { phoneHash, day, scope: `all:${ctx.tenant.mode}`, cap: CAP_ACROSS_MERCHANTS }));
   if (isWithin) return;
   const midnight = new Date(`${day}T00:00:00Z`).getTime() + 86_400_000;
   throw new ServiceError("sms_cap_reached", "This number has had its messages for the day.", {

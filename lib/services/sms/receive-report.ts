@@ -90,7 +90,7 @@ async function apply(ctx: TxContext, invoice: Invoice, sms: Sms, report: SmsRepo
 
 /** Any report proves that the provider took the message, also where its answer to us was lost. */
 async function adopt(ctx: TxContext, invoice: Invoice, sms: Sms, providerId: string): Promise<Sms> {
-  if (sms.state !== "sending") return sms;
+  if (sms.state !== "sending" && sms.state !== "queued") return sms;
   const facts = { providerId, sentAt: ctx.tx.now, unknownSince: null };
   return (await advanceSms(ctx, invoice, sms, "accepted", facts)) ?? sms;
 }

@@ -1,8 +1,10 @@
 // Sends one message at most once, as far as a provider without idempotency allows: the intent is committed
 // before the call, and after an unclear answer the provider is asked for the message before it is sent again.
 
+import { findConsentCode } from "#db/queries/consent-codes.ts";
 import { findInvoice, lockInvoice } from "#db/queries/invoices.ts";
 import { loadProfile, type RailAccount } from "#db/queries/merchants.ts";
+import { findPayment } from "#db/queries/payments.ts";
 import { findSms, lockSms, otherProviderIds, updateSmsFacts } from "#db/queries/sms-messages.ts";
 import { unreachable } from "#lib/domain/errors.ts";
 import type { SmsId } from "#lib/domain/ids.ts";
@@ -12,8 +14,9 @@ import type { SmsOutcome } from "#lib/domain/ports/sms.ts";
 import type { Invoice, Sms } from "#lib/domain/records.ts";
 import {
   SMS_GIVE_UP_SECONDS,
-  SMS_LOOK_UP_PAUSE_SECONDS,
   SMS_LOOK_UP_SECONDS,
+  SMS_UNCLEAR_SENDS_MAX,
+  smsLookUpPauseSeconds,
   smsPauseSeconds,
 } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
@@ -60,14 +63,14 @@ async function sendQueued(ctx: ServiceContext, loaded: Loaded): Promise<void> {
     body: bodyOf(ctx, claimed),
     statusUrl: statusUrlFor(ctx, account, claimed.id),
   });
-  await applySmsOutcome(ctx, claimed.id, outcome);
+  await applySmsOutcome(ctx, claimed, outcome);
 }
 
 /** Commits the intent, unless the message is no longer wanted or another worker has it. */
 async function claim(ctx: ServiceContext, smsId: SmsId): Promise<Sms | null> {
   return await withLockedSms(ctx, smsId, async (inTx, invoice, sms) => {
     if (sms.state !== "queued") return null;
-    if (!isStillWanted(invoice, sms, inTx.tx.now)) {
+    if (!(await isStillWanted(inTx, invoice, sms))) {
       await advanceSms(inTx, invoice, sms, "skipped", { finalAt: inTx.tx.now });
       return null;
     }
@@ -79,10 +82,17 @@ async function claim(ctx: ServiceContext, smsId: SmsId): Promise<Sms | null> {
   });
 }
 
-/** Nothing is sent about an invoice that is paid, cancelled or expired, but for the receipt of a paid one. */
-function isStillWanted(invoice: Invoice, sms: Sms, now: Date): boolean {
+/**
+ * Nothing is sent about an invoice that is paid, cancelled or expired, but for the receipt of a paid one; and no
+ * code whose attempt was given up or whose time is over.
+ */
+async function isStillWanted({ tx, tenant }: TxContext, invoice: Invoice, sms: Sms): Promise<boolean> {
   if (sms.kind === "receipt") return invoice.state === "paid";
-  return invoice.state === "open" && !isPastExpiry(invoice.expiresAt, now);
+  if (invoice.state !== "open" || isPastExpiry(invoice.expiresAt, tx.now)) return false;
+  if (sms.paymentId === null) return true;
+  const payment = await findPayment(tx, tenant, sms.paymentId);
+  const code = await findConsentCode(tx, tenant, sms.paymentId);
+  return payment?.state === "created" && code !== null && code.expiresAt > tx.now;
 }
 
 /** The provider may have taken it: look first. Not found for a minute: it was not taken, and goes out again. */
@@ -107,32 +117,48 @@ async function lookUp(ctx: ServiceContext, { sms, invoice, account }: Loaded): P
       lookedUpAt: now,
       unknownSince: current.unknownSince ?? now,
     });
-    const isLongAgo = now.getTime() - since.getTime() >= SMS_LOOK_UP_SECONDS * 1000;
-    if (found.kind === "not_found" && isLongAgo) {
-      await advanceSms(inTx, locked, looked, "returned", { unknownSince: null });
-      await enqueueIn(inTx, sms.id, 0);
+    const ageSeconds = (now.getTime() - since.getTime()) / 1000;
+    const isNotThere = found.kind === "not_found" && ageSeconds >= SMS_LOOK_UP_SECONDS;
+    const unclearSends = looked.unclearSends + (isNotThere ? 1 : 0);
+    if (isTooLate(looked, now) || unclearSends >= SMS_UNCLEAR_SENDS_MAX) {
+      await advanceSms(inTx, locked, looked, "refused", {
+        unclearSends,
+        providerCode: "unclear",
+        finalAt: now,
+      });
       return;
     }
-    await enqueueIn(inTx, sms.id, SMS_LOOK_UP_PAUSE_SECONDS);
+    if (!isNotThere) return await enqueueIn(inTx, sms.id, smsLookUpPauseSeconds(ageSeconds));
+    await advanceSms(inTx, locked, looked, "returned", { unclearSends, unknownSince: null });
+    await enqueueIn(inTx, sms.id, 0);
   });
 }
 
-async function applySmsOutcome(ctx: ServiceContext, smsId: SmsId, outcome: SmsOutcome): Promise<void> {
+/** A message that could not be sent for hours says something else than what was meant. */
+function isTooLate(sms: Sms, now: Date): boolean {
+  return now.getTime() - sms.sendAt.getTime() > SMS_GIVE_UP_SECONDS * 1000;
+}
+
+async function applySmsOutcome(ctx: ServiceContext, claimed: Sms, outcome: SmsOutcome): Promise<void> {
+  const smsId = claimed.id;
   await withLockedSms(ctx, smsId, async (inTx, invoice, sms) => {
-    // The provider's own report may have been faster than its answer.
-    if (sms.state !== "sending") return;
     const { now } = inTx.tx;
+    if (outcome.kind === "accepted") {
+      // Whatever became of the message meanwhile: it was taken, and goes out no more.
+      const facts = { providerId: outcome.providerId, sentAt: now, unknownSince: null };
+      await advanceSms(inTx, invoice, sms, "accepted", facts);
+      return;
+    }
+    // The provider's own report may have been faster than its answer, or another worker has taken over.
+    if (sms.state !== "sending" || sms.attempts !== claimed.attempts) return;
     switch (outcome.kind) {
-      case "accepted":
-        await advanceSms(inTx, invoice, sms, "accepted", { providerId: outcome.providerId, sentAt: now });
-        return;
       case "refused":
         await advanceSms(inTx, invoice, sms, "refused", { providerCode: outcome.providerCode, finalAt: now });
         return;
       case "not_taken": {
         const returned = await advanceSms(inTx, invoice, sms, "returned", {});
         if (returned === null) return;
-        if (now.getTime() - sms.sendAt.getTime() > SMS_GIVE_UP_SECONDS * 1000) {
+        if (isTooLate(sms, now)) {
           await advanceSms(inTx, invoice, returned, "refused", { providerCode: "not_reached", finalAt: now });
           return;
         }
@@ -141,7 +167,7 @@ async function applySmsOutcome(ctx: ServiceContext, smsId: SmsId, outcome: SmsOu
       }
       case "unknown":
         await updateSmsFacts(inTx.tx, sms, { unknownSince: now });
-        await enqueueIn(inTx, smsId, SMS_LOOK_UP_PAUSE_SECONDS);
+        await enqueueIn(inTx, smsId, smsLookUpPauseSeconds(0));
         return;
       default:
         unreachable(outcome);
@@ -170,7 +196,8 @@ async function enqueueIn(ctx: TxContext, smsId: SmsId, seconds: number): Promise
 
 function bodyOf(ctx: ServiceContext, sms: Sms): string {
   const link = payUrl(ctx, { id: sms.invoiceId, linkCounter: sms.linkCounter, linkKeyId: sms.linkKeyId });
-  return revealSecrets(sms.template, link, sms.paymentId === null ? null : consentCode(ctx, sms.paymentId));
+  const code = sms.paymentId === null ? null : consentCode(ctx, sms.paymentId, sms);
+  return revealSecrets(sms.template, link, code);
 }
 
 /** A real provider cannot reach an origin on this machine, and refuses to be told of one. */

@@ -1,0 +1,149 @@
+// What our carrier rail really sends, held against the definition.
+
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parseCurrency } from "#lib/domain/currency.ts";
+import type { MerchantId, PaymentId, RailAccountId } from "#lib/domain/ids.ts";
+import { billableMoney } from "#lib/domain/money.ts";
+import type { Msisdn } from "#lib/domain/msisdn.ts";
+import type { AttemptTerms, OpenRailAccount, RailAttempt } from "#lib/domain/ports/rail.ts";
+import { createCarrierRail } from "#lib/rails/carrier-billing/rail.ts";
+import { account, freshNumber, sandbox, startCarrier, stopCarrier } from "../../sandbox/test-carrier.ts";
+import { CARRIER_FILES, type Carrier, HTTPS_SINK, openCarrier } from "./camara.ts";
+import { type Fields, fieldsOf, listOf } from "./json.ts";
+import { type Exchange, type Recorder, startRecorder } from "./recorder.ts";
+import { describeContract } from "./suite.ts";
+
+const rail = createCarrierRail({ timeoutMs: 10_000 });
+let carrier: Carrier;
+let recorder: Recorder;
+let railAccount: OpenRailAccount;
+let payments = 0;
+
+function nextAttempt(amount: bigint, currency: string, changes: Partial<AttemptTerms> = {}): RailAttempt {
+  payments += 1;
+  const paymentId = `pay_${String(payments).padStart(22, "0")}` as PaymentId;
+  const merchantId = "mer_0123456789abcdefghijkl" as MerchantId;
+  const terms: AttemptTerms = {
+    paymentId,
+    merchantId,
+    amount: billableMoney(amount, parseCurrency(currency)),
+    description: "Swimming gala, two tickets",
+    merchantName: "Fjord Books",
+    merchantReference: null,
+    purchaseCategory: null,
+    locale: "nb",
+    expiresAt: new Date(Date.now() + 3_600_000),
+    now: new Date(),
+    ...changes,
+  };
+  return {
+    paymentId,
+    merchantId,
+    amount: terms.amount,
+    railKey: `key-${crypto.randomUUID()}`,
+    railRequest: rail.prepare(terms),
+    railReference: null,
+    phone: freshNumber("12") as Msisdn,
+    payUrl: "https://pay.example/p/secret",
+    notificationUrl: HTTPS_SINK,
+    notificationToken: "token~of~this~attempt",
+    notificationTokenExpiresAt: new Date(Date.now() + 86_400_000),
+    submittedAt: new Date(),
+    now: new Date(),
+  };
+}
+
+const isApiCall = ({ path }: Exchange) => path.includes("/v0.5/");
+const bodyFaults = ({ method, path, body }: Exchange) => {
+  const schema = carrier.definition.requestSchema(carrier.definition.operation(method, path));
+  return schema === null
+    ? [`${method} ${path} takes no body`]
+    : carrier.definition.faults(schema, JSON.parse(body));
+};
+
+describeContract("our carrier client", CARRIER_FILES, () => {
+  beforeAll(async () => {
+    carrier = openCarrier();
+    await startCarrier();
+    recorder = await startRecorder(sandbox.publicUrl);
+    const { client_id, client_secret } = account.carrier;
+    railAccount = {
+      id: "acc_0123456789abcdefghijkl" as RailAccountId,
+      mode: "test",
+      baseUrl: `${recorder.url}/carrier`,
+      credentials: { clientId: client_id, clientSecret: client_secret, tokenUrl: "/oauth/token" },
+      settings: {},
+    };
+  });
+  afterAll(async () => {
+    recorder.close();
+    await stopCarrier();
+  });
+
+  it.each<[string, bigint, string, Partial<AttemptTerms>]>([
+    ["a plain invoice", 24_900n, "NOK", {}],
+    ["one with a purchase category", 24_900n, "NOK", { purchaseCategory: "games" }],
+    ["the least amount of two decimals", 1n, "NOK", {}],
+    ["cents that are no exact double", 1_999n, "EUR", {}],
+    ["a currency of three decimals", 9_995n, "KWD", {}],
+    ["a currency of no decimals", 500n, "JPY", {}],
+    ["the longest description, in other letters", 100n, "NOK", { description: "Ærøskøbing 🎟 ".repeat(40) }],
+    ["a merchant of one letter", 100n, "NOK", { merchantName: "Å" }],
+  ])("asks for a charge as the definition says: %s", async (_name, amount, currency, changes) => {
+    const before = recorder.exchanges.length;
+    const attempt = nextAttempt(amount, currency, changes);
+    const outcome = await rail.begin(railAccount, attempt);
+    expect(outcome).toMatchObject({ kind: "succeeded", amount: attempt.amount });
+    const [exchange, ...more] = recorder.exchanges.slice(before).filter(isApiCall);
+    expect(more).toEqual([]);
+    expect(exchange && bodyFaults(exchange)).toEqual([]);
+  });
+
+  it("finds and reads a charge with nothing but parameters that the definition lists", async () => {
+    const attempt = nextAttempt(500n, "NOK");
+    await rail.begin(railAccount, attempt);
+    const before = recorder.exchanges.length;
+    const found = await rail.query(railAccount, attempt);
+    expect(found).toMatchObject({ kind: "succeeded" });
+    const railReference = "railReference" in found ? found.railReference : null;
+    expect(await rail.query(railAccount, { ...attempt, railReference })).toEqual(found);
+    const exchanges = recorder.exchanges.slice(before);
+    expect(exchanges.map(({ method, path }) => carrier.definition.operation(method, path).name)).toEqual([
+      "GET /payments",
+      "GET /payments/{paymentId}",
+    ]);
+    for (const { method, path, query, body } of exchanges) {
+      const operation = carrier.definition.operation(method, path);
+      expect(carrier.definition.queryFaults(operation, query)).toEqual([]);
+      expect(body).toBe("");
+    }
+  });
+
+  it("sends a correlator that the definition allows with every call, and understands JSON as its answer", () => {
+    const schema = { $ref: "#/components/schemas/XCorrelator" };
+    const calls = recorder.exchanges.filter(isApiCall);
+    expect(calls.length).toBeGreaterThan(8);
+    for (const { headers } of calls) {
+      expect(carrier.definition.faults(schema, headers["x-correlator"])).toEqual([]);
+      expect(headers.accept).toBe("application/json");
+    }
+  });
+
+  it("asks for exactly the scopes that its calls need", () => {
+    const needed = recorder.exchanges.filter(isApiCall).flatMap(({ method, path }) => {
+      const [security] = listOf(carrier.definition.operation(method, path).node, "security");
+      return listOf(security, "openId");
+    });
+    const token = recorder.exchanges.find(({ path }) => path.endsWith("/token"));
+    const asked = new URLSearchParams(token?.body).get("scope")?.split(" ");
+    expect(asked?.sort()).toEqual([...new Set(needed)].sort());
+  });
+
+  it("speaks the version of the API that the definition describes", () => {
+    const [server] = listOf(carrier.document, "servers");
+    const base = String(fieldsOf({ server }, "server").url).replace("{apiRoot}", "");
+    const calls = recorder.exchanges.filter(isApiCall);
+    expect(calls.every(({ path }) => path.startsWith(`/carrier${base}/payments`))).toBe(true);
+    expect((carrier.document.info as Fields).version).toBe("0.5.0");
+  });
+});
