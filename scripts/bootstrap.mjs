@@ -18,15 +18,24 @@ export function fail(sentence) {
   process.exit(1);
 }
 
-/** Installs from the lock file, unless exactly that is installed. */
-export function ensureInstalled() {
+function wantedStamp() {
   const lock = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
-  const wanted = `${lock} ${process.platform}-${process.arch}`;
+  return `${lock} ${process.platform}-${process.arch}`;
+}
+
+/** Notes what is installed. npm calls it too, so that nothing is installed again after an `npm ci` by hand. */
+export function markInstalled() {
+  mkdirSync(dirname(STAMP), { recursive: true });
+  writeFileSync(STAMP, wantedStamp());
+}
+
+/** Installs from the lock file, unless exactly that is installed. */
+export function ensureInstalled() {
   if (
     existsSync(STAMP) &&
-    readFileSync(STAMP, "utf8") === wanted &&
+    readFileSync(STAMP, "utf8") === wantedStamp() &&
     existsSync(join(root, "node_modules/next"))
   )
     return;
@@ -47,8 +56,7 @@ export function ensureInstalled() {
     if (/ENOSPC|no space left/i.test(errors)) fail("The disk is full: packages could not be installed.");
     fail("Packages could not be installed; what npm said is above.");
   }
-  mkdirSync(dirname(STAMP), { recursive: true });
-  writeFileSync(STAMP, wanted);
+  markInstalled();
 }
 
 /** The Node to run on: the one the project installs, else this one where it is new enough. */
