@@ -120,7 +120,7 @@ test("what is no form of ours is refused without a trace", async () => {
     await send(pay, { form: { proof, method: "card", padding: "x".repeat(20_000) } }),
     await send(pay, { form: { proof, method: "card" }, headers: { "content-type": "text/plain" } }),
   ];
-  expect(answers.map((answer) => answer.status)).toEqual([400, 400, 400, 400]);
+  expect(answers.map((answer) => answer.status)).toEqual([400, 400, 413, 400]);
   for (const answer of answers) expect(answer.text).toContain("That is not possible");
   expect((await getInvoice(invoice.id)).payments).toEqual([]);
 });

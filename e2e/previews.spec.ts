@@ -64,7 +64,7 @@ test("looking at any page starts, chooses and cancels nothing", async () => {
     await open(`${invoice.pay_url}${path}`);
   }
   for (const path of ["/pay", "/change"]) {
-    expect((await send(`${invoice.pay_url}${path}`)).status, `GET ${path}`).toBe(405);
+    expect((await send(`${invoice.pay_url}${path}`)).status, `GET ${path}`).toBe(303);
   }
   const after = await getInvoice(invoice.id);
   expect({ ...after, opened_at: null, version: 0 }).toEqual({ ...before, opened_at: null, version: 0 });
