@@ -1,6 +1,6 @@
 // Our own code by SMS: typing it is the consent to the charge.
 
-import { Heading, Paragraph, SubmitButton } from "./parts.tsx";
+import { Heading, Paragraph, PostButton, SubmitButton } from "./parts.tsx";
 import type { PayerText } from "./text.ts";
 
 export interface CodeProps {
@@ -8,12 +8,15 @@ export interface CodeProps {
   readonly amount: string;
   readonly phoneLast4: string;
   readonly action: string;
+  /** Gives up this attempt, to choose again or to get another code. */
+  readonly changeAction: string;
   readonly proof: string;
   /** What was wrong with the last try, in words. */
   readonly error: string | null;
 }
 
-export function CodeForm({ text, amount, phoneLast4, action, proof, error }: CodeProps) {
+export function CodeForm(props: CodeProps) {
+  const { text, amount, phoneLast4, action, proof, error } = props;
   return (
     <>
       {error !== null && (
@@ -57,6 +60,18 @@ export function CodeForm({ text, amount, phoneLast4, action, proof, error }: Cod
         />
         <SubmitButton label={text.t("code_submit", { amount })} />
       </form>
+      <div className="mt-4">
+        <PostButton
+          action={props.changeAction}
+          proof={proof}
+          label={text.t("code_change")}
+          isPrimary={false}
+          describedBy="about-change"
+        />
+      </div>
+      <p id="about-change" className="mt-2 text-sm text-stone-600 dark:text-stone-400">
+        {text.t("code_change_note")}
+      </p>
     </>
   );
 }

@@ -116,6 +116,11 @@ async function stripeKey(): Promise<string> {
   return await key;
 }
 
+/** Changes how the sandbox treats the demo merchant's account. */
+export async function putAccount(change: Readonly<Record<string, unknown>>): Promise<void> {
+  await ask(`/accounts/${ACCOUNT}`, { method: "PUT", json: change });
+}
+
 async function ask<T>(path: string, call: Call = {}): Promise<T> {
   const answer: Answer = await send(`${demo.sandbox_url}${path}`, call);
   if (answer.status >= 300)

@@ -142,6 +142,7 @@ function codePage(text: PayerText, { view, base, proof, codeError }: PageInput):
         amount={text.money(invoice.amountDue)}
         phoneLast4={invoice.phoneLast4}
         action={`${base}/code`}
+        changeAction={`${base}/change`}
         proof={proof}
         error={error}
       />
