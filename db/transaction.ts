@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
-import type { PoolClient } from "pg";
+import pg, { type PoolClient } from "pg";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { Mode, Tenant } from "#lib/domain/tenant.ts";
 import type { Database } from "./client.ts";
@@ -85,7 +85,7 @@ async function runOnce<T>(db: Database, opening: string, work: (tx: Tx) => Promi
     const result = await insideTransaction.run(true, () => work(tx));
     await commit(client).catch((cause: unknown) => {
       // What the server itself refuses at commit was surely not saved, and is a defect to be seen.
-      if (!isUnavailable(cause)) throw cause;
+      if (isRefusedByServer(cause)) throw cause;
       isBroken = true;
       throw new ServiceError(
         "service_unavailable",
@@ -109,10 +109,17 @@ async function runOnce<T>(db: Database, opening: string, work: (tx: Tx) => Promi
   }
 }
 
+function isRefusedByServer(cause: unknown): boolean {
+  const isAnswer = cause instanceof pg.DatabaseError || cause instanceof RolledBackError;
+  return isAnswer && !isUnavailable(cause);
+}
+
+class RolledBackError extends Error {}
+
 /** The server answers a commit of an aborted transaction without an error, by rolling it back. */
 async function commit(client: PoolClient): Promise<void> {
   const { command } = await client.query("commit");
-  if (command !== "COMMIT") throw new Error(`The transaction ended by ${command}.`);
+  if (command !== "COMMIT") throw new RolledBackError(`The transaction ended by ${command}.`);
 }
 
 async function begin(client: PoolClient, opening: string): Promise<Tx> {

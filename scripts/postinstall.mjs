@@ -1,3 +1,6 @@
-import { markInstalled } from "./bootstrap.mjs";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { markInstalled, root } from "./bootstrap.mjs";
 
-markInstalled();
+// An install without the tools of development is not all that `npm start` and `npm test` need.
+if (existsSync(join(root, "node_modules/vitest"))) markInstalled();

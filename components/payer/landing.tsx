@@ -20,6 +20,8 @@ export interface LandingProps {
   /** The method of an attempt that can be gone on with. */
   readonly started: PaymentMethod | null;
   readonly hasSuperseded: boolean;
+  /** True where no code can be sent today any more. */
+  readonly isOutOfCodes: boolean;
   readonly payAction: string;
   readonly proof: string;
   readonly cancelUrl: string | null;
@@ -32,6 +34,11 @@ export function Landing(props: LandingProps) {
       <h1 className="sr-only">{text.t("choose_title", { merchant: merchantName })}</h1>
       <InvoiceSummary text={text} merchantName={merchantName} invoice={props.invoice} />
       {props.hasSuperseded && <Note>{text.t("superseded_note")}</Note>}
+      {props.isOutOfCodes && (
+        <div role="alert">
+          <Note>{text.t("out_of_codes_note")}</Note>
+        </div>
+      )}
       {started === "card" && <Note>{text.t("continue_note")}</Note>}
       {methods.length === 0 ? (
         <Note>{text.t("no_methods", { merchant: merchantName })}</Note>

@@ -183,6 +183,7 @@ CREATE TABLE "sms_messages" (
 	"segments" smallint NOT NULL,
 	"send_at" timestamp (3) with time zone NOT NULL,
 	"claimed_at" timestamp (3) with time zone,
+	"rail_account_id" text,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"unknown_since" timestamp (3) with time zone,
 	"unclear_sends" smallint DEFAULT 0 NOT NULL,

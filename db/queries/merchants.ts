@@ -136,7 +136,11 @@ export async function upsertRailAccount(
       .where(and(eq(railAccounts.merchantId, tenant.merchantId), eq(railAccounts.id, current.id)));
     if (isSamePlace) return current.id;
   }
-  await tx.sql.insert(railAccounts).values({ ...tenant, kind, ...input });
+  // What the platform and the merchant agreed for this kind stays, wherever its account is.
+  const { isEnabled, feeBasisPoints, feeFixedMinor } = current ?? {};
+  await tx.sql
+    .insert(railAccounts)
+    .values({ ...tenant, kind, isEnabled, feeBasisPoints, feeFixedMinor, ...input });
   await tx.sql.insert(railAccountRoutes).values({ ...tenant, railAccountId: id });
   return id;
 }

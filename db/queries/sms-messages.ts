@@ -72,6 +72,7 @@ export type SmsFacts = Partial<
   Pick<
     typeof smsMessages.$inferInsert,
     | "claimedAt"
+    | "railAccountId"
     | "attempts"
     | "unknownSince"
     | "unclearSends"

@@ -14,7 +14,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type { InvoiceId, PaymentId, SmsId } from "#lib/domain/ids.ts";
+import type { InvoiceId, PaymentId, RailAccountId, SmsId } from "#lib/domain/ids.ts";
 import { INVOICE_STATES } from "#lib/domain/invoice.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
 import { SMS_ENCODINGS, SMS_KINDS, SMS_STATES } from "#lib/domain/sms.ts";
@@ -114,6 +114,8 @@ export const smsMessages = pgTable(
     sendAt: instant("send_at").notNull(),
     /** When the provider was first asked for the current try; look-ups search from here. */
     claimedAt: instant("claimed_at"),
+    /** The account it was given to. */
+    railAccountId: text("rail_account_id").$type<RailAccountId>(),
     attempts: integer("attempts").notNull().default(0),
     unknownSince: instant("unknown_since"),
     /** Sends whose answer was lost and that the provider then did not know. */

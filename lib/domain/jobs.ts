@@ -9,7 +9,7 @@ interface JobData {
   "invoice.send_sms": Tenant & { readonly smsId: SmsId };
   /** Expires one invoice whose time has passed, after closing what its rail has open. */
   "invoice.expire": Tenant & { readonly invoiceId: InvoiceId };
-  /** Closes what a rail still has open for an invoice that was cancelled or paid. */
+  /** Closes what a rail still has open and nobody can use: the invoice has ended, or another method was chosen. */
   "payment.close": Tenant & { readonly paymentId: PaymentId };
   /** Asks the rail for the truth about one attempt, then plans the next question. */
   "payment.poll": Tenant & { readonly paymentId: PaymentId; readonly pollNumber: number };

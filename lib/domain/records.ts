@@ -80,6 +80,8 @@ export interface Payment {
   readonly needsReviewAt: Date | null;
   readonly reviewReason: string | null;
   readonly submittedAt: Date | null;
+  /** Questions planned so far. */
+  readonly pollCount: number;
   readonly completedAt: Date | null;
   readonly createdAt: Date;
 }
@@ -105,6 +107,7 @@ export interface Sms {
   readonly attempts: number;
   readonly unknownSince: Date | null;
   readonly unclearSends: number;
+  readonly railAccountId: RailAccountId | null;
   readonly providerId: string | null;
   readonly providerCode: string | null;
   readonly createdAt: Date;

@@ -37,12 +37,16 @@ export function callbackPauseSeconds(
   return Math.round(Math.max(pause * (1 + 0.2 * random), asked));
 }
 
+/** Between two questions about an attempt that the payer may be working on. */
+export const POLL_LIVE_SECONDS = 5 * MINUTE;
+
 export interface PollSituation {
   /** Questions asked so far for this attempt. */
   readonly asked: number;
   /** Seconds since the rail was first asked to take the money. */
   readonly ageSeconds: number;
-  /** True while the invoice can still be paid or the rail holds a page open for the payer. */
+  /** True while the payer may be working on it: the rail has answered, and the invoice can still be paid or the
+   * rail holds a page open. */
   readonly isLive: boolean;
 }
 
@@ -53,7 +57,7 @@ export interface PollSituation {
 export function pollPauseSeconds({ asked, ageSeconds, isLive }: PollSituation): number | null {
   const early = [10, 30, 2 * MINUTE][asked];
   if (early !== undefined) return Math.max(1, early - ageSeconds);
-  if (isLive) return 5 * MINUTE;
+  if (isLive) return POLL_LIVE_SECONDS;
   if (ageSeconds < DAY) return HOUR;
   if (ageSeconds < 7 * DAY) return DAY;
   return null;

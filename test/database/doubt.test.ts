@@ -43,6 +43,10 @@ const jobsAbout = async (name: string, field: string, id: string) => {
   return rows.map((row) => row.data);
 };
 
+/** As if its rail had not been asked in the last two seconds. */
+const askableAgain = (id: PaymentId) =>
+  system.superuser.query("update payments set asked_at = null where id = $1", [id]);
+
 /** A stored message of the card company about this payment, as its door leaves it. */
 async function storedMessage(paymentId: PaymentId, railReference: string | null): Promise<NotificationId> {
   const { rows } = await system.superuser.query(
@@ -124,6 +128,36 @@ describe("a charge on the phone bill", () => {
   });
 });
 
+describe("a poll", () => {
+  it("plans one closing of a card session that is of no more use, once its rail answers, and none before", async () => {
+    const invoice = await open();
+    const payment = await start(invoice.id, "card");
+    const remove = await fault("stripe", { status: 503 });
+    await start(invoice.id, "carrier_billing");
+    await pollPayment(shop.system, { paymentId: payment.id, pollNumber: 0 });
+    expect(await jobsAbout("payment.close", "paymentId", payment.id)).toHaveLength(0);
+    await remove();
+    await askableAgain(payment.id);
+    await pollPayment(shop.system, { paymentId: payment.id, pollNumber: 1 });
+    await askableAgain(payment.id);
+    await pollPayment(shop.system, { paymentId: payment.id, pollNumber: 1 });
+    expect(await jobsAbout("payment.close", "paymentId", payment.id)).toHaveLength(1);
+    await closeAttempt(shop.system, payment.id);
+    expect((await paymentOf(payment.id)).state).toBe("cancelled");
+  });
+
+  it("comes soon again once doubt has ended", async () => {
+    const invoice = await open({ phone: freshPhone() });
+    const remove = await fault("carrier", { fault: "lost_answer", method: "POST", path: "/payments$" });
+    const payment = await start(invoice.id, "carrier_billing");
+    await remove();
+    const before = (await jobsAbout("payment.poll", "paymentId", payment.id)).length;
+    const { payment: known } = await settlePayment(shop.system, { paymentId: payment.id });
+    expect(known).toMatchObject({ state: "pending", unknownSince: null });
+    expect(await jobsAbout("payment.poll", "paymentId", payment.id)).toHaveLength(before + 1);
+  });
+});
+
 describe("a card session", () => {
   it("that could not be closed when its invoice was cancelled is closed as soon as it can be", async () => {
     const invoice = await open();
@@ -187,6 +221,10 @@ describe("a card session", () => {
 describe("an account that another takes the place of", () => {
   it("is still asked about the attempts that it began, and begins no more", async () => {
     const moved = await system.merchant();
+    await system.superuser.query(
+      "update rail_accounts set fee_basis_points = 250 where merchant_id = $1 and kind = 'card'",
+      [moved.merchantId],
+    );
     const { invoice } = await createInvoice(moved.ctx, invoiceInput());
     const payment = await startPayment(moved.ctx, { invoiceId: invoice.id, method: "card" });
     await payHosted(payment.redirectUrl ?? "");
@@ -199,6 +237,11 @@ describe("an account that another takes the place of", () => {
       bounds: {},
     });
     expect(id).not.toBe(payment.railAccountId);
+    const { rows } = await system.superuser.query(
+      "select fee_basis_points from rail_accounts where id = $1",
+      [id],
+    );
+    expect(rows[0].fee_basis_points, "the tariff stays").toBe(250);
     const { payment: settled } = await settlePayment(moved.system, { paymentId: payment.id });
     expect(settled).toMatchObject({ state: "succeeded", railAccountId: payment.railAccountId });
     expect((await getMerchant(moved.ctx)).accounts.filter(({ kind }) => kind === "card")).toMatchObject([

@@ -66,7 +66,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     ["next", "react", "lib/doors", "lib/web", "lib/services", "lib/context", "lib/domain", "components"],
   ],
   ["sandbox", ["node"]],
-  ["e2e", ["@playwright/test", "@axe-core/playwright", "standardwebhooks", "node"]],
+  ["e2e", ["@playwright/test", "@axe-core/playwright", "standardwebhooks", "pg", "node"]],
 ];
 
 interface Import {

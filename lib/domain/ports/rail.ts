@@ -125,7 +125,7 @@ export interface Rail {
   boundsFor(currency: string): AmountBounds | null;
   /** Builds the request to store before the call. Pure: the same terms give the same request. */
   prepare(terms: AttemptTerms): JsonValue;
-  /** Asks the rail to take the money. Not every rail knows a repeat from a second request: called once. */
+  /** Asks the rail to take the money. Not every rail knows a repeat from a second request: services call it once. */
   begin(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome>;
   /** Asks the rail for the truth about an attempt; moves no money. */
   query(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome>;

@@ -35,6 +35,8 @@ export interface CarrierRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly correlator: string;
+  /** Where less time is left than a call has. */
+  readonly timeoutMs?: number;
 }
 
 export type CarrierClient = (account: OpenRailAccount, request: CarrierRequest) => Promise<CarrierAnswer>;
@@ -66,7 +68,8 @@ export function createCarrierClient({ timeoutMs }: { readonly timeoutMs: number 
     for (let attempt = 1; ; attempt += 1) {
       const token = await tokenFor(account);
       if (!("value" in token)) return token;
-      const answer = await send(account, request, token.value, timeoutMs);
+      const limitMs = Math.min(timeoutMs, request.timeoutMs ?? timeoutMs);
+      const answer = await send(account, request, token.value, limitMs);
       const isTokenRefused = answer.kind === "refused" && answer.status === 401;
       if (!isTokenRefused || attempt === 2) return answer;
       // Revoked before its time: one more try with a fresh one. A 401 was not carried out.

@@ -51,6 +51,21 @@ describe("the look-up of a lost request", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("ends where a carrier knows no pages, or refuses the one behind the last", async () => {
+    const asked: number[] = [];
+    const deaf: CarrierClient = async () => {
+      asked.push(1);
+      return { kind: "ok", body: others(3), headers: new Headers() };
+    };
+    expect(await findByCorrelator(deaf, account, attempt)).toEqual({ kind: "not_found" });
+    expect(asked).toHaveLength(4);
+    const strict: CarrierClient = async (_account, { path }) =>
+      path.includes("page=1&")
+        ? { kind: "ok", body: others(3), headers: new Headers() }
+        : { kind: "refused", status: 400, code: "OUT_OF_RANGE" };
+    expect(await findByCorrelator(strict, account, attempt)).toEqual({ kind: "not_found" });
+  });
+
   it("finds ours beside a record that cannot be read, and does not say that there is none without it", async () => {
     expect(
       await findByCorrelator(carrier([{ odd: true }, record("ours")], 10).call, account, attempt),

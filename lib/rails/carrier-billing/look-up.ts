@@ -16,8 +16,9 @@ const WINDOWS_MS = [
   [5 * 60_000, 15 * 60_000],
 ] as const;
 const PAGE_SIZE = 100;
-/** No further page is asked for after this long, so that a job keeps within its lease. */
+/** For all pages together, so that a job keeps within its lease. */
 const DEADLINE_MS = 8_000;
+const LAST_CALL_MS = 1_000;
 
 /** Seeks by our correlator. */
 export async function findByCorrelator(
@@ -46,8 +47,12 @@ async function searchRange(
   range: Readonly<Record<string, string>>,
   deadline: number,
 ): Promise<Found> {
-  let seen = 0;
+  const seen = new Set<string>();
+  let rowCount = 0;
   let isAllReadable = true;
+  const end = (): Found =>
+    // A record that cannot be read may be ours.
+    isAllReadable ? { kind: "not_found" } : { kind: "unknown", reason: "look-up: unreadable" };
   for (let page = 1; performance.now() < deadline; page += 1) {
     const query = new URLSearchParams({
       ...range,
@@ -59,29 +64,31 @@ async function searchRange(
       method: "GET",
       path: `/payments?${query}`,
       correlator: attempt.paymentId,
+      timeoutMs: Math.max(LAST_CALL_MS, deadline - performance.now()),
     });
+    // Some carriers refuse a page behind the last one instead of leaving it empty.
+    if (answer.kind === "refused" && answer.status === 400 && page > 1) return end();
     if (answer.kind !== "ok") return { kind: "unknown", reason: `look-up: ${answer.kind}` };
     const rows = camaraPaymentListSchema.safeParse(answer.body);
     if (!rows.success) return { kind: "unknown", reason: "look-up: unreadable" };
+    const before = seen.size;
     for (const row of rows.data) {
       const parsed = camaraPaymentSchema.safeParse(row);
+      seen.add(parsed.success ? parsed.data.paymentId : JSON.stringify(row));
       if (!parsed.success) isAllReadable = false;
       else if (parsed.data.amountTransaction.clientCorrelator === attempt.railKey) {
         return { kind: "found", payment: parsed.data };
       }
     }
-    seen += rows.data.length;
-    if (isLastPage(answer, rows.data.length, seen)) {
-      // A record that cannot be read may be ours.
-      return isAllReadable ? { kind: "not_found" } : { kind: "unknown", reason: "look-up: unreadable" };
-    }
+    rowCount += rows.data.length;
+    // A page with nothing new: the carrier has no more, or knows no pages.
+    if (seen.size === before || isAllSeen(answer, rowCount)) return end();
   }
   return { kind: "unknown", reason: "look-up: too many payments" };
 }
 
-/** A short page ends nothing: a carrier may give fewer rows than it was asked for. */
-function isLastPage(answer: Extract<CarrierAnswer, { kind: "ok" }>, rows: number, seen: number): boolean {
-  if (rows === 0) return true;
+/** By the carrier's own count. A short page ends nothing: a carrier may give fewer rows than it was asked for. */
+function isAllSeen(answer: Extract<CarrierAnswer, { kind: "ok" }>, rowCount: number): boolean {
   const total = answer.headers.get("x-total-count") ?? "";
-  return /^\d{1,9}$/.test(total) && seen >= Number(total);
+  return /^\d{1,9}$/.test(total) && rowCount >= Number(total);
 }

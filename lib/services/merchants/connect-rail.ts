@@ -1,7 +1,7 @@
 // A merchant's account at a rail or an SMS provider is stored.
 
 import { insertAudit } from "#db/queries/events.ts";
-import { upsertRailAccount } from "#db/queries/merchants.ts";
+import { lockSettings, upsertRailAccount } from "#db/queries/merchants.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { RailAccountId } from "#lib/domain/ids.ts";
 import type { RailAccountKind, RailTarget } from "#lib/domain/merchant.ts";
@@ -39,6 +39,8 @@ export async function connectRail(ctx: ServiceContext, input: ConnectRailInput):
   return await transact(ctx, async (inTx) => {
     const { tx, tenant, actor, correlationId } = inTx;
     const sealed = inTx.vault.seal(JSON.stringify(credentials), credentialsContext({ ...tenant, kind }));
+    // Of two calls at once the second finds the first's account.
+    await lockSettings(tx, tenant);
     const id = await upsertRailAccount(tx, tenant, kind, {
       ...rest,
       id: newId(inTx, "railAccount"),

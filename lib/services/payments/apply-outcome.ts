@@ -9,6 +9,7 @@ import { isSameMoney } from "#lib/domain/money.ts";
 import { isOpenPayment, type PaymentEvent } from "#lib/domain/payment.ts";
 import type { RailOutcome } from "#lib/domain/ports/rail.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
+import { POLL_LIVE_SECONDS } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { advancePayment } from "./advance.ts";
@@ -91,7 +92,16 @@ function foreignReference(payment: Payment, outcome: RailOutcome): string | null
 
 /** Facts of an attempt that is still open; a final one keeps what it has. */
 async function note(ctx: TxContext, { payment }: Locked, facts: PaymentFacts): Promise<Payment> {
-  return isOpenPayment(payment.state) ? await updatePaymentFacts(ctx.tx, payment, facts) : payment;
+  if (!isOpenPayment(payment.state)) return payment;
+  if (payment.unknownSince !== null) await askSooner(ctx, payment);
+  return await updatePaymentFacts(ctx.tx, payment, facts);
+}
+
+/** The question that was planned in doubt may be a day away; of the two, the first plans what follows. */
+async function askSooner(ctx: TxContext, { id, pollCount }: Payment): Promise<void> {
+  const startAfter = new Date(ctx.tx.now.getTime() + POLL_LIVE_SECONDS * 1000);
+  const job = { ...ctx.tenant, paymentId: id, pollNumber: pollCount };
+  await ctx.queue.enqueue(ctx.tx, "payment.poll", job, { startAfter });
 }
 
 async function succeed(

@@ -1,11 +1,14 @@
 // Asks about an attempt until its end is known: notifications may never come.
 
+import { findRailAccount } from "#db/queries/merchants.ts";
 import { takePollNumber } from "#db/queries/payments.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
+import type { Payment } from "#lib/domain/records.ts";
 import { pollPauseSeconds } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { giveToReview, lockBoth } from "./apply-outcome.ts";
+import { railOf } from "./rail-call.ts";
 import { settlePayment } from "./settle.ts";
 
 const GAVE_UP = "The rail could not say for seven days what became of it.";
@@ -29,7 +32,7 @@ export async function pollPayment(
   ctx: ServiceContext,
   { paymentId, pollNumber }: PollPaymentInput,
 ): Promise<void> {
-  const { payment } = await settlePayment(ctx, { paymentId });
+  const { payment, isAnswered } = await settlePayment(ctx, { paymentId });
   if (!isOpenPayment(payment.state)) return;
   await transact(ctx, async (inTx) => {
     const locked = await lockBoth(inTx, paymentId);
@@ -41,26 +44,32 @@ export async function pollPayment(
     // One whose request was never answered is not waited for like one that the payer is working on.
     const isLive = current.unknownSince === null && (invoice.state === "open" || holdsPage);
     const ageSeconds = (now.getTime() - started.getTime()) / 1000;
-    const isPlanned = await planPoll(inTx, paymentId, pollNumber + 1, ageSeconds, isLive);
-    if (!isPlanned) await giveToReview(inTx, locked, GAVE_UP);
-    // What nobody can use any more is closed as soon as its rail lets us.
-    if (invoice.state !== "open" || current.supersededAt !== null) {
+    const plan = await planPoll(inTx, paymentId, pollNumber + 1, ageSeconds, isLive);
+    if (plan === "over") await giveToReview(inTx, locked, GAVE_UP);
+    // What nobody can use any more is closed as soon as its rail answers again.
+    const isUseless = invoice.state !== "open" || current.supersededAt !== null;
+    if (plan === "planned" && isAnswered && isUseless && (await canClose(inTx, current))) {
       await inTx.queue.enqueue(inTx.tx, "payment.close", { ...inTx.tenant, paymentId });
     }
   });
 }
 
+async function canClose(ctx: TxContext, payment: Payment): Promise<boolean> {
+  const account = await findRailAccount(ctx.tx, ctx.tenant, payment.railAccountId);
+  return account !== null && railOf(ctx, payment).capabilities(account).cancel;
+}
+
+/** `known`: a job that ran twice finds its successor planned. `over`: the schedule is used up. */
 async function planPoll(
   ctx: TxContext,
   paymentId: PaymentId,
   asked: number,
   ageSeconds: number,
   isLive: boolean,
-): Promise<boolean> {
+): Promise<"planned" | "known" | "over"> {
   const pause = pollPauseSeconds({ asked, ageSeconds, isLive });
-  if (pause === null) return false;
-  // A job that ran twice finds its successor planned.
-  if (asked > 0 && !(await takePollNumber(ctx.tx, ctx.tenant, paymentId, asked))) return true;
+  if (pause === null) return "over";
+  if (asked > 0 && !(await takePollNumber(ctx.tx, ctx.tenant, paymentId, asked))) return "known";
   const startAfter = new Date(ctx.tx.now.getTime() + pause * 1000);
   await ctx.queue.enqueue(
     ctx.tx,
@@ -68,5 +77,5 @@ async function planPoll(
     { ...ctx.tenant, paymentId, pollNumber: asked },
     { startAfter },
   );
-  return true;
+  return "planned";
 }

@@ -98,7 +98,7 @@ function toAttempt(deps: ServiceDeps, payment: Payment, invoice: Invoice, now: D
   };
 }
 
-/** A token outlives the longest time that we ask about an attempt, and no more than that. */
+/** A token outlives the questions about an attempt in doubt; later news is learnt by asking. */
 const NOTIFICATION_TOKEN_LIFE_MS = 8 * 86_400_000;
 
 function tokenExpiry(payment: Pick<Payment, "submittedAt" | "createdAt">): Date {

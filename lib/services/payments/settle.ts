@@ -24,7 +24,7 @@ export interface SettlePaymentInput {
 
 export interface SettledPayment {
   readonly payment: Payment;
-  /** True where the rail has just said so, or has nothing to say; false where it was not asked or did not answer. */
+  /** True where the rail has just said so, or there was nothing to ask it; false where its word is still missing. */
   readonly isAnswered: boolean;
 }
 

@@ -8,7 +8,7 @@ import { prepareRailCall } from "./rail-call.ts";
 
 /**
  * Calls the rail outside any transaction and applies what it said. Called once an attempt: where its answer is
- * lost the rail is asked, never told again. An attempt that has its answer is returned as it is.
+ * lost the rail is asked what became of it. An attempt that has its answer is returned as it is.
  *
  * @throws payment_not_found
  */

@@ -71,7 +71,8 @@ async function apply(ctx: TxContext, invoice: Invoice, sms: Sms, report: SmsRepo
     return;
   }
   const sent = await adopt(ctx, invoice, sms, report.providerId);
-  const facts = { providerCode: report.providerCode, finalAt: ctx.tx.now };
+  const { providerId, providerCode } = report;
+  const facts = { providerId, providerCode, finalAt: ctx.tx.now };
   switch (report.status) {
     case "accepted":
     case "other":

@@ -3,7 +3,7 @@
 
 import { findConsentCode } from "#db/queries/consent-codes.ts";
 import { findInvoice, lockInvoice } from "#db/queries/invoices.ts";
-import { loadProfile, type RailAccount } from "#db/queries/merchants.ts";
+import { findRailAccount, loadProfile, type RailAccount } from "#db/queries/merchants.ts";
 import { findPayment } from "#db/queries/payments.ts";
 import { findSms, lockSms, otherProviderIds, updateSmsFacts } from "#db/queries/sms-messages.ts";
 import { unreachable } from "#lib/domain/errors.ts";
@@ -41,20 +41,29 @@ export async function sendSms(ctx: ServiceContext, smsId: SmsId): Promise<void> 
 }
 
 async function load(ctx: ServiceContext, smsId: SmsId): Promise<Loaded | null> {
-  return await transact(ctx, async ({ tx, tenant }) => {
+  return await transact(ctx, async (inTx) => {
+    const { tx, tenant } = inTx;
     const sms = await findSms(tx, tenant, smsId);
     if (sms === null) return null;
     const invoice = await findInvoice(tx, tenant, sms.invoiceId);
-    const { accounts } = await loadProfile(tx, tenant);
-    const account = accounts.find((candidate) => candidate.kind === "sms");
+    const account = await accountOf(inTx, sms);
     if (invoice === null || account === undefined)
       throw new Error(`Message ${smsId} has lost its relations.`);
     return { sms, invoice, account };
   });
 }
 
+/** Where it was given to, once it was; before that the merchant's account of today. */
+async function accountOf({ tx, tenant }: TxContext, sms: Sms): Promise<RailAccount | undefined> {
+  if (sms.state === "sending" && sms.railAccountId !== null) {
+    return (await findRailAccount(tx, tenant, sms.railAccountId)) ?? undefined;
+  }
+  const { accounts } = await loadProfile(tx, tenant);
+  return accounts.find((candidate) => candidate.kind === "sms");
+}
+
 async function sendQueued(ctx: ServiceContext, loaded: Loaded): Promise<void> {
-  const claimed = await claim(ctx, loaded.sms.id);
+  const claimed = await claim(ctx, loaded);
   if (claimed === null) return;
   const account = openRailAccount(ctx, loaded.account);
   const outcome = await ctx.sms.send(account, {
@@ -67,8 +76,8 @@ async function sendQueued(ctx: ServiceContext, loaded: Loaded): Promise<void> {
 }
 
 /** Commits the intent, unless the message is no longer wanted or another worker has it. */
-async function claim(ctx: ServiceContext, smsId: SmsId): Promise<Sms | null> {
-  return await withLockedSms(ctx, smsId, async (inTx, invoice, sms) => {
+async function claim(ctx: ServiceContext, { sms: wanted, account }: Loaded): Promise<Sms | null> {
+  return await withLockedSms(ctx, wanted.id, async (inTx, invoice, sms) => {
     if (sms.state !== "queued") return null;
     if (!(await isStillWanted(inTx, invoice, sms))) {
       await advanceSms(inTx, invoice, sms, "skipped", { finalAt: inTx.tx.now });
@@ -76,6 +85,7 @@ async function claim(ctx: ServiceContext, smsId: SmsId): Promise<Sms | null> {
     }
     return await advanceSms(inTx, invoice, sms, "claimed", {
       claimedAt: inTx.tx.now,
+      railAccountId: account.id,
       attempts: sms.attempts + 1,
       unknownSince: null,
     });
@@ -113,6 +123,8 @@ async function lookUp(ctx: ServiceContext, { sms, invoice, account }: Loaded): P
       await advanceSms(inTx, locked, current, "accepted", facts);
       return;
     }
+    // It was sent again meanwhile; what was not found is an earlier send.
+    if (current.attempts !== sms.attempts) return;
     const looked = await updateSmsFacts(inTx.tx, current, {
       lookedUpAt: now,
       unknownSince: current.unknownSince ?? now,

@@ -154,8 +154,12 @@ export const postPay = handler("pay", async (call) => {
   requireSameOrigin(call.deps, call.request, call.token, form.get("proof"));
   const method = PAYMENT_METHODS.find((known) => known === form.get("method"));
   if (method === undefined) throw new ServiceError("invalid_request", "Choose one of the methods.");
-  const payment = await startOrFind(call, method);
-  return await lead(call, payment);
+  try {
+    return await lead(call, await startOrFind(call, method));
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code !== "sms_cap_reached") throw error;
+    return await show(call, "landing", await viewInvoice(call.ctx), { isOutOfCodes: true });
+  }
 });
 
 /** A payer whose page is out of date is led to where the invoice stands, not to an error. */

@@ -29,6 +29,8 @@ export interface PageInput {
   readonly isAnswered?: boolean;
   /** Tries that are left for the code, after a wrong one; `format` for something that is no code. */
   readonly codeError?: number | "format";
+  /** True where this phone has had its texts of the day, so that no code can be sent. */
+  readonly isOutOfCodes?: boolean;
 }
 
 const REFRESH_SECONDS = 4;
@@ -65,7 +67,8 @@ function toPayerMerchant({ merchant }: PayerView): PayerMerchant {
   return { name, legalName, address, registrationNumber, contactEmail, contactPhone, contactUrl };
 }
 
-function landingPage(text: PayerText, { view, base, proof, onlyMethod }: PageInput): ReactElement {
+function landingPage(text: PayerText, input: PageInput): ReactElement {
+  const { view, base, proof, onlyMethod, isOutOfCodes = false } = input;
   const { invoice, merchant, attempt, step } = view;
   const offers = view.offers.filter((offer) => onlyMethod === undefined || offer.method === onlyMethod);
   return (
@@ -79,6 +82,7 @@ function landingPage(text: PayerText, { view, base, proof, onlyMethod }: PageInp
         methods={offers.map(({ method }) => ({ method, needsOwnCode: view.ownCodeMethods.includes(method) }))}
         started={step === "continue" ? (attempt?.method ?? null) : null}
         hasSuperseded={view.superseded.length > 0}
+        isOutOfCodes={isOutOfCodes}
         payAction={`${base}/pay`}
         proof={proof}
         cancelUrl={invoice.cancelUrl}
