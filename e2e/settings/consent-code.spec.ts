@@ -3,7 +3,7 @@
 
 import { expectAccessible, expectNoSidewaysScroll } from "../support/accessibility.ts";
 import { createInvoice, getInvoice } from "../support/api.ts";
-import { letCarrierAsk } from "../support/carrier.ts";
+import { capTextsPerDay, letCarrierAsk } from "../support/carrier.ts";
 import { chooseCard, enterCard, expectReceipt, PAY_ON_PHONE_BILL, press } from "../support/payer.ts";
 import { textsOn } from "../support/sandbox.ts";
 import { expect, type Page, test } from "../support/test.ts";
@@ -70,6 +70,23 @@ test("whoever gets no code can ask for another or pay by card", async ({ page })
     "cancelled",
     "succeeded",
   ]);
+});
+
+test("a phone that has had its texts of the day is told so, and the card still pays", async ({ page }) => {
+  await capTextsPerDay(1);
+  try {
+    const invoice = await createInvoice();
+    await askForCode(page, invoice);
+    await press(page, "Choose again");
+    await press(page, PAY_ON_PHONE_BILL);
+    await expect(page.getByRole("alert")).toContainText("all the texts that we may send it today");
+    await expectAccessible(page);
+    await chooseCard(page);
+    await enterCard(page);
+    await expectReceipt(page);
+  } finally {
+    await capTextsPerDay(null);
+  }
 });
 
 test("axe finds nothing on the page for the code, a wrong one included, and 320 px are enough", async ({
