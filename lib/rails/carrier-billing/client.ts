@@ -35,7 +35,7 @@ export interface CarrierRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly correlator: string;
-  /** Where less time is left than a call has. */
+  /** Whole milliseconds, where less time is left than a call has. */
   readonly timeoutMs?: number;
 }
 

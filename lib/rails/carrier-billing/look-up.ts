@@ -64,7 +64,7 @@ async function searchRange(
       method: "GET",
       path: `/payments?${query}`,
       correlator: attempt.paymentId,
-      timeoutMs: Math.max(LAST_CALL_MS, deadline - performance.now()),
+      timeoutMs: Math.max(LAST_CALL_MS, Math.ceil(deadline - performance.now())),
     });
     // Some carriers refuse a page behind the last one instead of leaving it empty.
     if (answer.kind === "refused" && answer.status === 400 && page > 1) return end();
