@@ -2,15 +2,13 @@
 // project's own Node.
 
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const NODE_MAJOR = 24;
-const STAMP = join(root, "node_modules", ".billtext-install");
 
 /** Ends with one clear sentence. */
 export function fail(sentence) {
@@ -18,27 +16,35 @@ export function fail(sentence) {
   process.exit(1);
 }
 
-function wantedStamp() {
-  const lock = createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex");
-  return `${lock} ${process.platform}-${process.arch}`;
+/** Ours, and what npm itself noted last of what it put into node_modules. */
+const LOCK = join(root, "package-lock.json");
+const INSTALLED = join(root, "node_modules", ".package-lock.json");
+
+const packagesOf = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+
+/**
+ * Whether a package must be there. An optional one must where it is made for this machine; what others of them
+ * depend on, and which C library is here, is npm's to know.
+ */
+function isNeeded({ optional, os, cpu, libc }) {
+  if (!optional) return true;
+  const isMadeForHere = os?.includes(process.platform) && cpu?.includes(process.arch);
+  return isMadeForHere === true && libc === undefined;
 }
 
-/** Notes what is installed. npm calls it too, so that nothing is installed again after an `npm ci` by hand. */
-export function markInstalled() {
-  mkdirSync(dirname(STAMP), { recursive: true });
-  writeFileSync(STAMP, wantedStamp());
+/** Whether exactly what the lock file names is installed, by whoever ran npm. */
+function isInstalled() {
+  if (!existsSync(INSTALLED)) return false;
+  const installed = packagesOf(INSTALLED);
+  return Object.entries(packagesOf(LOCK)).every(
+    ([path, wanted]) =>
+      path === "" || installed[path]?.version === wanted.version || !(path in installed || isNeeded(wanted)),
+  );
 }
 
-/** Installs from the lock file, unless exactly that is installed. */
+/** Installs from the lock file, unless that is what is installed. */
 export function ensureInstalled() {
-  if (
-    existsSync(STAMP) &&
-    readFileSync(STAMP, "utf8") === wantedStamp() &&
-    existsSync(join(root, "node_modules/next"))
-  )
-    return;
+  if (isInstalled()) return;
   process.stdout.write("Installing packages from the lock file (about a minute the first time)…\n");
   const result = spawnSync(
     "npm",
@@ -56,7 +62,6 @@ export function ensureInstalled() {
     if (/ENOSPC|no space left/i.test(errors)) fail("The disk is full: packages could not be installed.");
     fail("Packages could not be installed; what npm said is above.");
   }
-  markInstalled();
 }
 
 /** The Node to run on: the one the project installs, else this one where it is new enough. */
