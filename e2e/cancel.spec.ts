@@ -10,7 +10,7 @@ async function expectWithdrawn(page: Page): Promise<void> {
   await expect(
     page.getByRole("heading", { name: "Fjord Swim Club has withdrawn this", level: 1 }),
   ).toBeVisible();
-  await expect(page.getByText("You do not need to pay anything.")).toBeVisible();
+  await expect(page.getByText("You do not need to pay NOK 249.00 for")).toBeVisible();
   await expect(page.getByRole("button")).toHaveCount(0);
 }
 

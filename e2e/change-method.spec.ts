@@ -68,7 +68,7 @@ test("a prompt approved after a card has paid is surplus: the invoice stays paid
   const invoice = await createInvoice({ callback_url: inbox.url });
   await page.goto(invoice.pay_url);
   await choosePhoneBill(page);
-  await expect(page.getByText("If you do, this try may still go through.")).toBeVisible();
+  await expect(page.getByText("If you pay another way, this try may still go through.")).toBeVisible();
   await press(page, "Pay another way");
   await expect(page).toHaveURL(invoice.pay_url);
   await expect(page.getByText("Your first try may still go through.")).toBeVisible();

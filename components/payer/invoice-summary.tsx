@@ -56,15 +56,18 @@ export function LinesTable({
   readonly invoice: SummaryInvoice;
 }) {
   const { currency } = invoice.amountDue;
+  const hasLines = invoice.lines.length > 0;
   const amount = (minor: bigint) => text.money(money(minor, currency));
   return (
     <table className="my-2 w-full text-left text-sm">
-      <thead className="sr-only">
-        <tr>
-          <th scope="col">{text.t("item")}</th>
-          <th scope="col">{text.t("line_total")}</th>
-        </tr>
-      </thead>
+      {hasLines && (
+        <thead className="sr-only">
+          <tr>
+            <th scope="col">{text.t("item")}</th>
+            <th scope="col">{text.t("line_total")}</th>
+          </tr>
+        </thead>
+      )}
       <tbody>
         {invoice.lines.map((line, index) => (
           // Lines have no identity of their own, and never change their order.
@@ -84,7 +87,7 @@ export function LinesTable({
           </tr>
         ))}
       </tbody>
-      <tfoot className="border-t border-stone-200 dark:border-stone-700">
+      <tfoot className={hasLines ? "border-t border-stone-200 dark:border-stone-700" : ""}>
         <tr className="font-semibold">
           <th scope="row" className="py-1.5 pr-3 text-left">
             {text.t("total")}

@@ -79,7 +79,7 @@ function MethodButton(props: LandingProps & { readonly entry: LandingMethod; rea
         isPrimary={props.isPrimary}
         describedBy={noteId}
       />
-      <p id={noteId} className="mt-1.5 px-1 text-sm text-stone-600 dark:text-stone-400">
+      <p id={noteId} className="mt-1.5 text-sm text-stone-600 dark:text-stone-400">
         {text.t(note, { last4: props.phoneLast4 })}
       </p>
     </>

@@ -23,7 +23,7 @@ export interface WaitingProps {
   readonly canChange: boolean;
 }
 
-const HEADINGS: { readonly [R in WaitingFor]: string } = {
+export const WAITING_HEADINGS: { readonly [R in WaitingFor]: string } = {
   approval: "waiting_heading",
   processing: "processing_heading",
   unknown: "checking_heading",
@@ -43,7 +43,7 @@ export function Waiting(props: WaitingProps) {
   const { text, reason, amount, phoneLast4, refreshSeconds } = props;
   return (
     <>
-      <Heading>{text.t(HEADINGS[reason])}</Heading>
+      <Heading>{text.t(WAITING_HEADINGS[reason])}</Heading>
       <Paragraph>{text.t(TEXTS[reason], { amount, last4: phoneLast4 })}</Paragraph>
       <div className="mt-6 space-y-4">
         {reason === "hosted_page" && (
@@ -55,11 +55,7 @@ export function Waiting(props: WaitingProps) {
             isPrimary={true}
           />
         )}
-        <LinkButton
-          href={props.checkUrl}
-          label={text.t("check_again")}
-          isPrimary={reason !== "hosted_page"}
-        />
+        <LinkButton href={props.checkUrl} label={text.t("check_again")} isPrimary={false} />
         {props.canChange && (
           <PostButton
             action={props.changeAction}

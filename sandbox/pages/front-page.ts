@@ -47,6 +47,30 @@ sent: texts and carrier prompts arrive on <a href="/phones">virtual phones</a>.<
 ${phones.length === 0 && html`<p class="soft">Nothing has arrived yet. Any number has a page: <a href="/phones/+4790000000">/phones/+4790000000</a></p>`}
 <ul>${phones.map((number) => html`<li><a href="${phonePath(number)}">${number}</a></li>`)}</ul>
 
+<h2>Cards</h2>
+<p class="soft">Any future expiry, any code of three digits. Every other number is declined.</p>
+${table(Object.entries(testCards).map(([number, { meaning }]) => [number.replace(/(.{4})(?=.)/g, "$1 "), meaning]))}
+<p>From a script: <code>curl -i -d 'number=4242424242424242&amp;exp=12/40&amp;cvc=123' ${sandbox.publicUrl}/checkout/c/{session}/pay</code></p>
+<p class="soft">It answers 303 to the success address, or 200 with the page that says why not. A card that needs 3-D Secure
+answers 303 to …/authenticate, which takes answer=complete or answer=fail.</p>
+
+<h2>Numbers that Twilio refuses</h2>
+${table(Object.entries(magicRecipients).map(([number, { code, message }]) => [number, `${code}: ${message(number)}`]))}
+
+<h2>Phone numbers: what becomes of a text</h2>
+<p class="soft">By the last two digits of the number that is billed.</p>
+${table(sorted(fates).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
+<p class="soft">Texts to all others are delivered.</p>
+
+<h2>Phone numbers: what the carrier does</h2>
+<p class="soft">By the last two digits. All others ask the owner on the phone.</p>
+${table(sorted(subscribers).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
+<p class="soft">An account with carrier_prompts: false has a carrier that charges ordinary numbers without asking.</p>
+
+<h2>The carrier's limits</h2>
+<p class="soft">Most for one payment, and most for one subscriber and calendar month.</p>
+${table(Object.entries(limits).map(([currency, { payment, month }]) => [currency, `${payment}, ${month}`]))}
+
 <h2>Faults switched on</h2>
 ${
   faults.length === 0
@@ -59,28 +83,6 @@ ${
 
 <h2>Addresses</h2>
 ${table(addresses.map(([address, meaning]) => [html`<code>${address}</code>`, meaning]))}
-
-<h2>Cards</h2>
-<p class="soft">Any future expiry, any code of three digits. Every other number is declined.</p>
-${table(Object.entries(testCards).map(([number, { meaning }]) => [number.replace(/(.{4})(?=.)/g, "$1 "), meaning]))}
-<p>From a script: <code>curl -i -d 'number=4242424242424242&amp;exp=12/40&amp;cvc=123' ${sandbox.publicUrl}/checkout/c/{session}/pay</code></p>
-<p class="soft">It answers 303 to the success address, or 200 with the page that says why not. A card that needs 3-D Secure
-answers 303 to …/authenticate, which takes answer=complete or answer=fail.</p>
-
-<h2>Numbers that Twilio refuses</h2>
-${table(Object.entries(magicRecipients).map(([number, { code, message }]) => [number, `${code}: ${message(number)}`]))}
-
-<h2>Last two digits: texts</h2>
-${table(sorted(fates).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
-<p class="soft">All others are delivered.</p>
-
-<h2>Last two digits: carrier</h2>
-${table(sorted(subscribers).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
-<p class="soft">An account with carrier_prompts: false has a carrier that charges ordinary numbers without asking.</p>
-
-<h2>The carrier's limits</h2>
-<p class="soft">Most for one payment, and most for one subscriber and calendar month.</p>
-${table(Object.entries(limits).map(([currency, { payment, month }]) => [currency, `${payment}, ${month}`]))}
 
 <h2>Faults</h2>
 <p><code>${'POST /faults { "service": "stripe" | "twilio" | "carrier", "fault": …, "times": 1 }'}</code></p>

@@ -15,24 +15,22 @@ async function refresh() {
   const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("screen");
   const focused = document.activeElement?.id;
-  const atEnd = innerHeight + scrollY >= document.body.scrollHeight - 80;
   if (fresh) screen().replaceWith(fresh);
   if (focused) document.getElementById(focused)?.focus();
-  if (atEnd) scrollTo(0, document.body.scrollHeight);
 }
 const source = new EventSource(location.pathname.replace(/\\/$/, "") + "/stream");
 source.addEventListener("change", refresh);
 source.addEventListener("open", refresh);
 `;
 
-/** The screen of one number: open prompts on top, then every text, oldest first. */
+/** The screen of one number: open prompts on top, then every text, newest first. */
 export function phonePage(number: string, messages: readonly Message[], prompts: readonly Prompt[]): Answer {
   const open = prompts.filter((prompt) => prompt.state === "open");
   const answered = prompts.filter((prompt) => prompt.state !== "open");
   const entries = [
     ...messages.map((message) => ({ at: message.createdAt, markup: bubble(message) })),
     ...answered.map((prompt) => ({ at: prompt.answeredAt ?? prompt.createdAt, markup: note(prompt) })),
-  ].sort((left, right) => left.at - right.at);
+  ].sort((left, right) => right.at - left.at);
   return renderPage({
     title: `Phone ${number}`,
     head: html`<noscript><meta http-equiv="refresh" content="3"></noscript>`,

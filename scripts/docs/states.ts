@@ -55,7 +55,7 @@ export function statesPage(): string {
     "# States",
     "",
     "Every legal step; anything else is refused, by the code and by the database.",
-    "Made from the tables in `lib/domain` by `npm run docs:states`.",
+    "Made from the tables in `lib/domain` by `npm run docs`.",
     "",
     ...sections,
   ].join("\n");

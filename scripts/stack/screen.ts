@@ -1,5 +1,6 @@
 // What a newcomer sees once everything runs.
 
+import { randomBytes } from "node:crypto";
 import type { Settings } from "./settings.ts";
 import type { Stack } from "./stack.ts";
 
@@ -11,7 +12,8 @@ export function drawScreen(stack: Stack, settings: Settings, seconds: number): s
   const curl = [
     `curl ${demo.base_url}/api/v1/invoices \\`,
     `  -H 'Authorization: Bearer ${demo.api_key}' \\`,
-    "  -H 'Idempotency-Key: first-invoice' \\",
+    // A new one each time: the invoice of an earlier start may be paid by now.
+    `  -H 'Idempotency-Key: first-invoice-${randomBytes(3).toString("hex")}' \\`,
     "  -H 'Content-Type: application/json' \\",
     `  -d '{"amount": 24900, "currency": "NOK", "payer": {"phone": "${DEMO_PHONE}"}, "description": "Swimming gala, two tickets"}'`,
   ];

@@ -268,3 +268,51 @@ describe("a payer's browser", () => {
     );
   });
 });
+
+describe("an address of the API that leads nowhere", () => {
+  it.each(["/api", "/api/v1", "/api/v1/", "/api/v2/invoices", "/api/v1/invoice"])(
+    "%s says so in JSON",
+    async (path) => {
+      const answer = await fetch(`${demo().base_url}${path}`);
+      expect(answer.status).toBe(404);
+      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+      expect(await answer.json()).toMatchObject({ code: "route_not_found" });
+    },
+  );
+});
+
+describe("a method without an account", () => {
+  it("cannot become the merchant's default", async () => {
+    const answer = await call("/me", {
+      method: "PATCH",
+      raw: JSON.stringify({ methods: ["card", "mobile_money"] }),
+    });
+    expect(answer.status).toBe(422);
+    expect(answer.json).toMatchObject({ code: "method_unavailable", errors: [{ pointer: "/methods/1" }] });
+  });
+});
+
+describe("a message about a field", () => {
+  it.each([
+    [{ amount: 24.9 }, "must be a whole number, in minor units"],
+    [{ amount: 0 }, "must be at least 1"],
+    [{ amount: 1_000_000_000 }, "must be at most 99999999"],
+    [{ methods: ["cash"] }, "must be one of carrier_billing, card, mobile_money"],
+    [{ description: 1 }, "must be text"],
+    [{ lines: {} }, "must be a list"],
+    [{ metadata: [] }, "must be an object"],
+    [{ expires_at: "2027-01-01" }, "must be a time with its zone, such as 2027-01-31T23:59:59Z"],
+    [{ send_sms: "no" }, "must be true or false"],
+  ])("%j is one that people understand", async (fields, message) => {
+    const body = {
+      amount: 100,
+      currency: "NOK",
+      payer: { phone: "+4790000000" },
+      description: "x",
+      ...fields,
+    };
+    const answer = await call("/invoices", { method: "POST", raw: JSON.stringify(body) });
+    expect(answer.status).toBe(422);
+    expect(answer.json.errors).toEqual([expect.objectContaining({ message })]);
+  });
+});

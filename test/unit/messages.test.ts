@@ -55,6 +55,7 @@ describe("payer messages", () => {
     const sample = {
       merchant: "M",
       amount: "A",
+      description: "W",
       date: "D",
       last4: "0000",
       seconds: 4,

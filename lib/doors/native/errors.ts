@@ -61,7 +61,7 @@ const TITLES: { readonly [status: number]: string } = {
   412: "Precondition failed",
   413: "Body too large",
   415: "Unsupported media type",
-  422: "Not allowed",
+  422: "Not valid",
   429: "Too many requests",
   500: "Internal error",
   503: "Unavailable",

@@ -16,7 +16,10 @@ import { line } from "../text.ts";
 const PUBLIC_PAGE_LENGTH_MAX = 500;
 
 /** Minor units: a plain whole number. */
-export const amount = z.int().min(Number(AMOUNT_MINOR_MIN)).max(Number(AMOUNT_MINOR_MAX));
+export const amount = z
+  .int("must be a whole number, in minor units")
+  .min(Number(AMOUNT_MINOR_MIN), `must be at least ${AMOUNT_MINOR_MIN}`)
+  .max(Number(AMOUNT_MINOR_MAX), `must be at most ${AMOUNT_MINOR_MAX}`);
 
 export const currency = z
   .string()
@@ -35,12 +38,18 @@ export const phone = z.string().transform((text, ctx) => {
   }
 });
 
+/** The same in a query, where a plus sign that is not encoded arrives as a space. */
+export const phoneInQuery = z
+  .string()
+  .transform((text) => text.replace(/^ (?=\d)/, "+"))
+  .pipe(phone);
+
 const INSTANT_MIN_MS = Date.UTC(1970, 0, 1);
 const INSTANT_END_MS = Date.UTC(9999, 0, 1);
 
 /** RFC 3339 with a zone; in years that every clock, calendar and database on the way can write. */
 export const instant = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, error: "must be a time with its zone, such as 2027-01-31T23:59:59Z" })
   .transform((text) => new Date(text))
   .refine(
     (date) => date.getTime() >= INSTANT_MIN_MS && date.getTime() < INSTANT_END_MS,
@@ -113,7 +122,7 @@ const taxRate = z.unknown().transform((value, ctx) => {
   if (!(basisPoints <= 10_000)) {
     ctx.addIssue({
       code: "custom",
-      ...rule("tax_rate_invalid", "must be a percentage from 0 to 100 with at most two decimals"),
+      ...rule("tax_rate_invalid", "must be a number, not text, from 0 to 100 with at most two decimals"),
     });
     return z.NEVER;
   }

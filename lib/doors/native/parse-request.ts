@@ -151,7 +151,30 @@ function isFaultCode(value: unknown): value is FaultCode {
   return known.includes(value);
 }
 
-/** The library's words never repeat the input but for its type. */
+/** In our words, as those of our own rules are; none repeats the input. */
 function messageOf(issue: z.core.$ZodIssue): string {
-  return issue.message.replace(/, received .*$/, "");
+  if (!/^(?:Invalid|Too (?:big|small))/.test(issue.message)) return issue.message;
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+    case "invalid_value":
+      return `must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}`;
+    case "too_small":
+      return `must be at least ${issue.minimum}${UNIT_NAMES[issue.origin] ?? ""}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}${UNIT_NAMES[issue.origin] ?? ""}`;
+    default:
+      return "is not in the form that this field has";
+  }
 }
+
+const TYPE_NAMES: { readonly [expected: string]: string } = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+const UNIT_NAMES: { readonly [origin: string]: string } = { string: " characters", array: " entries" };

@@ -17,6 +17,7 @@ import {
   method,
   methods,
   phone,
+  phoneInQuery,
   publicPage,
   smsSender,
   smsText,
@@ -60,7 +61,11 @@ export type CreatePaymentBody = z.infer<typeof paymentOfInvoiceBody> | z.infer<t
 
 /** A payment of an invoice that exists, or one that brings its own: the field `invoice` tells which is meant. */
 export function createPaymentBody(raw: unknown): z.ZodType<CreatePaymentBody> {
-  const namesInvoice = typeof raw === "object" && raw !== null && Object.hasOwn(raw, "invoice");
+  // The answer calls it invoice_id: whoever sends that means it too, and is told of the right name alone.
+  const namesInvoice =
+    typeof raw === "object" &&
+    raw !== null &&
+    (Object.hasOwn(raw, "invoice") || Object.hasOwn(raw, "invoice_id"));
   return namesInvoice ? paymentOfInvoiceBody : paymentWithInvoiceBody;
 }
 
@@ -69,7 +74,7 @@ export const emptyBody = z.strictObject({}).optional();
 export const listInvoicesQuery = z.strictObject({
   state: z.enum(INVOICE_STATES).optional(),
   merchant_reference: line(100).optional(),
-  phone: phone.optional(),
+  phone: phoneInQuery.optional(),
   phone_last4: z
     .string()
     .regex(/^\d{4}$/, "must be four digits")

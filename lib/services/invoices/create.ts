@@ -145,8 +145,9 @@ function chooseMethods(ctx: TxContext, profile: MerchantProfile, input: CreateIn
   }
   if (offers.every((offer) => offer.obstacle !== null)) {
     const why = offers.map((offer) => `${offer.method}: ${offer.obstacle}`).join(", ");
-    throw new ServiceError("no_method_available", `No method can carry this amount (${why}).`, {
-      pointer: "/amount",
+    const isAboutAmount = offers.some((offer) => offer.obstacle !== "not_configured");
+    throw new ServiceError("no_method_available", `This invoice could be paid by no method (${why}).`, {
+      pointer: isAboutAmount ? "/amount" : "/methods",
     });
   }
   return [...wanted];

@@ -4,6 +4,7 @@ import { insertAudit } from "#db/queries/events.ts";
 import {
   loadProfile,
   lockSettings,
+  type MerchantProfile,
   type MerchantSettings,
   setDefaultEndpoint,
   updateMerchantRow,
@@ -16,6 +17,7 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import { isRegistrableHost, requireRegisteredUrl } from "#lib/domain/web-address.ts";
 import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
+import { findMethod } from "../payments/methods.ts";
 import { type MerchantDetail, readMerchantDetail } from "./get.ts";
 
 /** What is left out stays as it is; null clears. */
@@ -62,6 +64,7 @@ const ADDRESSES = [
  * @throws permission_denied                    the key lacks merchant:write, or it is a test key and the profile is
  *                                              what live payers see
  * @throws url_not_allowed, url_not_registered  an address on no registered host, hosts of this change included
+ * @throws method_unavailable                   no account is set up for a method of the list
  */
 export async function updateMerchant(
   ctx: ServiceContext,
@@ -73,6 +76,7 @@ export async function updateMerchant(
     const { tx, tenant, actor, correlationId } = inTx;
     await lockSettings(tx, tenant);
     const before = await loadProfile(tx, tenant);
+    requireUsable(inTx, before, input.settings.methods ?? []);
     const settings = withCheckedAddresses(before.settings, input.settings);
     if (Object.keys(input.profile).length > 0) await updateMerchantRow(tx, tenant.merchantId, input.profile);
     if (Object.keys(settings).length > 0) await updateSettingsRow(tx, tenant, settings);
@@ -95,6 +99,19 @@ export async function updateMerchant(
       },
     });
     return await readMerchantDetail(inTx);
+  });
+}
+
+/** A default that nobody can pay by would make every invoice without methods of its own impossible. */
+function requireUsable(
+  ctx: ServiceContext,
+  profile: MerchantProfile,
+  methods: readonly PaymentMethod[],
+): void {
+  const index = methods.findIndex((method) => findMethod(ctx, profile, method) === null);
+  if (index === -1) return;
+  throw new ServiceError("method_unavailable", `No account is set up for ${methods[index]}.`, {
+    pointer: `/methods/${index}`,
   });
 }
 

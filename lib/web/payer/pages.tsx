@@ -8,7 +8,7 @@ import { Message } from "#components/payer/message.tsx";
 import { LinkButton } from "#components/payer/parts.tsx";
 import { Receipt } from "#components/payer/receipt.tsx";
 import type { PayerMerchant, PayerText } from "#components/payer/text.ts";
-import { Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
+import { WAITING_HEADINGS, Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
 import { money } from "#lib/domain/money.ts";
 import type { PayerPage } from "#lib/domain/payer-step.ts";
 import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
@@ -101,7 +101,7 @@ function waitingPage(text: PayerText, input: PageInput): ReactElement {
   const refreshes = isRefreshing && reason !== "hosted_page";
   return (
     <PayerDocument
-      {...documentOf(text, view, text.t("waiting_title"))}
+      {...documentOf(text, view, text.t(WAITING_HEADINGS[reason]))}
       {...(refreshes ? { refresh: { seconds: REFRESH_SECONDS, url: on } } : {})}
     >
       <Waiting
@@ -115,7 +115,7 @@ function waitingPage(text: PayerText, input: PageInput): ReactElement {
         payAction={`${base}/pay`}
         changeAction={`${base}/change`}
         proof={proof}
-        canChange={view.offers.some((offer) => offer.method !== attempt?.method)}
+        canChange={reason !== "processing" && view.offers.some((offer) => offer.method !== attempt?.method)}
       />
     </PayerDocument>
   );
@@ -235,7 +235,12 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
         <PayerDocument {...documentOf(text, view, text.t("cancelled_title"))}>
           <Message
             heading={text.t("cancelled_heading", { merchant: merchant.name })}
-            paragraphs={[text.t(mayStillGoThrough ? "cancelled_pending_text" : "cancelled_text")]}
+            paragraphs={[
+              text.t(mayStillGoThrough ? "cancelled_pending_text" : "cancelled_text", {
+                amount,
+                description: invoice.description,
+              }),
+            ]}
           >
             {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
           </Message>

@@ -46,7 +46,8 @@ export function payerText({ locale, country, timeZone }: PayerTextInput): PayerT
     t: (key, values) => translate(key, values ?? {}),
     money: (value) => formatMoney(value, language),
     day: (instant) => day.format(instant),
-    time: (instant) => time.format(instant),
+    // The zone is no word of its own: it never stands alone on a line.
+    time: (instant) => time.format(instant).replace(/ (?=\S+$)/, "\u00A0"),
   };
   texts.set(name, text);
   return text;

@@ -1,3 +1,3 @@
-import { serveNothing } from "../serve.ts";
+import { serveNothing } from "../v1/serve.ts";
 
 export const { GET, POST, PUT, PATCH, DELETE } = serveNothing();
