@@ -26,15 +26,24 @@ export const subscribers: Record<string, { kind: SubscriberKind; meaning: string
     kind: "waits_for_answer",
     meaning: "the create call is held until the prompt is answered, at most 8 seconds; then as 00",
   },
-  "12": { kind: "approved_beforehand", meaning: "succeeds at once, without a prompt" },
+  "12": {
+    kind: "approved_beforehand",
+    meaning: "the owner has agreed with the carrier beforehand: succeeds at once, without a prompt",
+  },
   "21": { kind: "unknown", meaning: "404 IDENTIFIER_NOT_FOUND" },
   "22": { kind: "service_off", meaning: "422 SERVICE_NOT_APPLICABLE" },
   "23": { kind: "barred", meaning: "403 CARRIER_BILLING.PAYMENT_DENIED" },
   "24": { kind: "prepaid_empty", meaning: "prepaid and empty: processing, denied after a second, no prompt" },
   "25": { kind: "over_limit", meaning: "422 CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED" },
   "26": { kind: "silent", meaning: "stays processing: no prompt, no notification" },
-  "31": { kind: "needs_code", meaning: "two steps: a code arrives as SMS, 3 tries" },
-  "32": { kind: "needs_link", meaning: "two steps: a validation link" },
+  "31": {
+    kind: "needs_code",
+    meaning: "two steps only (prepare): a code arrives as SMS, 3 tries; in one step as all others",
+  },
+  "32": {
+    kind: "needs_link",
+    meaning: "two steps only (prepare): a validation link; in one step as all others",
+  },
   "33": {
     kind: "slow_to_prepare",
     meaning: "two steps: prepare answers processing, reserved after a second",
