@@ -9,7 +9,8 @@ import { cancelInvoice } from "#lib/services/invoices/cancel.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { callbackSecretContext } from "#lib/services/merchants/create.ts";
 import { updateMerchant } from "#lib/services/merchants/update.ts";
-import { invoiceInput, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { invoiceInput } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;

@@ -9,7 +9,8 @@ import { getPayment } from "#lib/services/payments/get.ts";
 import { pollPayment } from "#lib/services/payments/poll.ts";
 import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
-import { addFault, invoiceInput, payHosted, requestsOf, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { addFault, invoiceInput, payHosted, requestsOf } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;

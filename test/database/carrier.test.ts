@@ -10,6 +10,7 @@ import { startPayment } from "#lib/services/payments/start.ts";
 import { verifyCode } from "#lib/services/payments/verify-code.ts";
 import { consentCode } from "#lib/services/sms/queue-code.ts";
 import { sendSms } from "#lib/services/sms/send-sms.ts";
+import { until } from "../until.ts";
 import {
   addFault,
   answerPrompt,
@@ -18,7 +19,6 @@ import {
   messagesOn,
   payHosted,
   requestsOf,
-  until,
 } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 

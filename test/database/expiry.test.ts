@@ -3,7 +3,8 @@ import { sweepDeadlines } from "#lib/services/chores.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { getInvoice } from "#lib/services/invoices/get.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
-import { invoiceInput, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { invoiceInput } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;

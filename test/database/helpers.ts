@@ -1,6 +1,6 @@
+import { until } from "../until.ts";
 // Small steps that many database tests take.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseCurrency } from "#lib/domain/currency.ts";
 import { billableMoney } from "#lib/domain/money.ts";
 import type { Msisdn } from "#lib/domain/msisdn.ts";
@@ -40,21 +40,6 @@ export function invoiceInput(overrides: Partial<CreateInvoiceInput> = {}): Creat
     door: "native",
     ...overrides,
   };
-}
-
-/** Waits until `probe` gives something other than null or false; fails with `what` after the deadline. */
-export async function until<T>(
-  what: string,
-  probe: () => Promise<T | null | false>,
-  deadlineMs = 15_000,
-): Promise<T> {
-  const deadline = performance.now() + deadlineMs;
-  for (;;) {
-    const value = await probe();
-    if (value !== null && value !== false) return value;
-    if (performance.now() > deadline) throw new Error(`In vain waited for: ${what}.`);
-    await sleep(50);
-  }
 }
 
 export interface SandboxMessage {

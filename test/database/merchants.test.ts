@@ -6,7 +6,8 @@ import { getMerchant } from "#lib/services/merchants/get.ts";
 import { type UpdateMerchantInput, updateMerchant } from "#lib/services/merchants/update.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { startMerchantPayment } from "#lib/services/payments/start-for-merchant.ts";
-import { invoiceInput, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { invoiceInput } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;

@@ -6,7 +6,8 @@ import { getInvoice } from "#lib/services/invoices/get.ts";
 import { getPayment } from "#lib/services/payments/get.ts";
 import { notificationToken } from "#lib/services/payments/rail-call.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
-import { addFault, answerPrompt, freshPhone, invoiceInput, payHosted, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { addFault, answerPrompt, freshPhone, invoiceInput, payHosted } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;

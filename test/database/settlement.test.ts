@@ -9,7 +9,8 @@ import { applyOutcome } from "#lib/services/payments/apply-outcome.ts";
 import { getPayment } from "#lib/services/payments/get.ts";
 import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
-import { addFault, answerPrompt, freshPhone, invoiceInput, payHosted, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { addFault, answerPrompt, freshPhone, invoiceInput, payHosted } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;

@@ -5,7 +5,8 @@ import { cancelInvoice } from "#lib/services/invoices/cancel.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { receiveSmsReport } from "#lib/services/sms/receive-report.ts";
 import { sendSms } from "#lib/services/sms/send-sms.ts";
-import { addFault, freshPhone, invoiceInput, messagesOn, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { addFault, freshPhone, invoiceInput, messagesOn } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestStack, type TestStack } from "../../scripts/test/with-stack.ts";
-import { call, smallest, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { call, smallest } from "./helpers.ts";
 
 let stack: TestStack;
 beforeAll(async () => {

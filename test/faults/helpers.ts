@@ -1,7 +1,6 @@
 // A running system, driven over HTTP while it is broken.
 
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { TestStack } from "../../scripts/test/with-stack.ts";
 
 export interface Reply {
@@ -54,20 +53,6 @@ export async function addFault(stack: TestStack, fault: object): Promise<void> {
 
 export async function clearFaults(stack: TestStack): Promise<void> {
   await fetch(`${stack.sandboxUrl}/faults`, { method: "DELETE" });
-}
-
-export async function until<T>(
-  what: string,
-  probe: () => Promise<T | null | false | undefined>,
-  deadlineMs: number,
-): Promise<T> {
-  const deadline = performance.now() + deadlineMs;
-  for (;;) {
-    const value = await probe();
-    if (value !== null && value !== false && value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`In vain waited for: ${what}.`);
-    await sleep(100);
-  }
 }
 
 export function serviceOf(stack: TestStack, name: string) {

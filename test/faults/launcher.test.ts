@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ensureBuilt } from "../../scripts/stack/build.ts";
 import { projectRoot } from "../../scripts/stack/paths.ts";
 import { freePort } from "../../scripts/stack/ports.ts";
-import { until } from "./helpers.ts";
+import { until } from "../until.ts";
 
 let dir = "";
 let ports = { PORT: "", SANDBOX_PORT: "", PG_PORT: "" };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestStack, type TestStack } from "../../scripts/test/with-stack.ts";
-import { addFault, call, clearFaults, messagesOn, serviceOf, smallest, until } from "./helpers.ts";
+import { until } from "../until.ts";
+import { addFault, call, clearFaults, messagesOn, serviceOf, smallest } from "./helpers.ts";
 
 let stack: TestStack;
 beforeAll(async () => {

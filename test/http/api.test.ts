@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { call, demo, freshPhone, smallest, until } from "./client.ts";
+import { until } from "../until.ts";
+import { call, demo, freshPhone, smallest } from "./client.ts";
 
 const quiet = (change: object = {}) => ({ ...smallest(), send_sms: false, ...change });
 const text = (value: unknown) => String(value);

@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
 
 export interface Demo {
@@ -72,17 +71,3 @@ export const smallest = (phone = freshPhone()) => ({
   payer: { phone },
   description: "Swimming gala, two tickets",
 });
-
-export async function until<T>(
-  what: string,
-  probe: () => Promise<T | null | false | undefined>,
-  deadlineMs = 15_000,
-): Promise<T> {
-  const deadline = performance.now() + deadlineMs;
-  for (;;) {
-    const value = await probe();
-    if (value !== null && value !== false && value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`In vain waited for: ${what}.`);
-    await sleep(100);
-  }
-}

@@ -3,7 +3,8 @@
 import { createServer, type Server } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it } from "vitest";
-import { call, demo, freshPhone, smallest, until } from "./client.ts";
+import { until } from "../until.ts";
+import { call, demo, freshPhone, smallest } from "./client.ts";
 
 interface Event {
   readonly type: string;

@@ -75,6 +75,11 @@ export async function applyOutcome(
   });
 }
 
+/** True where the rail has said something of the attempt. */
+export function isAnswer(outcome: RailOutcome): boolean {
+  return outcome.kind !== "unknown" && outcome.kind !== "not_found";
+}
+
 /** Locks in the order that all of us take: invoice, then payment. */
 export async function lockBoth(ctx: TxContext, id: PaymentId): Promise<Locked> {
   const found = await findPayment(ctx.tx, ctx.tenant, id);

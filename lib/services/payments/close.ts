@@ -1,7 +1,6 @@
 // Ends an open attempt, so that another method can be chosen or the invoice can end.
 
-import { lockInvoice } from "#db/queries/invoices.ts";
-import { findOpenPayment, lockPayment, updatePaymentFacts } from "#db/queries/payments.ts";
+import { findOpenPayment, updatePaymentFacts } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
@@ -9,7 +8,7 @@ import type { Payment } from "#lib/domain/records.ts";
 import { type ServiceContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { advancePayment } from "./advance.ts";
-import { applyOutcome, lockBoth } from "./apply-outcome.ts";
+import { applyOutcome, isAnswer, lockBoth } from "./apply-outcome.ts";
 import { prepareRailCall } from "./rail-call.ts";
 import type { SettledPayment } from "./settle.ts";
 
@@ -41,8 +40,7 @@ async function closeAtRail(ctx: ServiceContext, paymentId: PaymentId): Promise<S
   if (payment.state === "created") return { payment: await giveUpUnasked(ctx, paymentId), isAnswered: true };
   if (!rail.capabilities(account).cancel) return { payment, isAnswered: true };
   const outcome = await rail.cancel(account, attempt);
-  const isAnswered = outcome.kind !== "unknown" && outcome.kind !== "not_found";
-  return { payment: await applyOutcome(ctx, paymentId, outcome), isAnswered };
+  return { payment: await applyOutcome(ctx, paymentId, outcome), isAnswered: isAnswer(outcome) };
 }
 
 /** No rail was asked: the attempt ends here. Where it was submitted in the meantime it stays as it is. */
@@ -56,9 +54,7 @@ async function giveUpUnasked(ctx: ServiceContext, paymentId: PaymentId): Promise
 
 async function supersede(ctx: ServiceContext, payment: Payment): Promise<Payment> {
   return await transact(ctx, async (inTx) => {
-    const invoice = await lockInvoice(inTx.tx, inTx.tenant, payment.invoiceId);
-    const locked = await lockPayment(inTx.tx, inTx.tenant, payment.id);
-    if (invoice === null || locked === null) throw new Error(`Payment ${payment.id} disappeared.`);
+    const { invoice, payment: locked } = await lockBoth(inTx, payment.id);
     if (!isOpenPayment(locked.state) || locked.supersededAt !== null) return locked;
     const noted = await updatePaymentFacts(inTx.tx, locked, { supersededAt: inTx.tx.now });
     await recordEvent(inTx, { type: "payment.superseded", invoice, payment: noted });
