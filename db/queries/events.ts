@@ -11,6 +11,7 @@ import type {
   PaymentId,
 } from "#lib/domain/ids.ts";
 import type { LedgerKind, Leg } from "#lib/domain/ledger.ts";
+import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { EventData } from "#lib/domain/records.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
 import {
@@ -33,11 +34,19 @@ export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 export async function insertEvent(
   tx: Tx,
   tenant: Tenant,
-  input: Omit<typeof events.$inferInsert, "merchantId" | "mode" | "data" | "occurredAt"> & {
+  input: Omit<
+    typeof events.$inferInsert,
+    "merchantId" | "mode" | "data" | "occurredAt" | "writtenBy" | "position"
+  > & {
     readonly data: EventData;
   },
 ): Promise<void> {
-  await tx.sql.insert(events).values({ ...tenant, ...input, data: { ...input.data }, occurredAt: tx.now });
+  await tx.sql.insert(events).values({
+    ...tenant,
+    ...input,
+    data: input.data as unknown as JsonValue,
+    occurredAt: tx.now,
+  });
 }
 
 export async function findEvent(tx: Tx, tenant: Tenant, id: EventId): Promise<StoredEvent | null> {
@@ -82,7 +91,8 @@ export async function insertDelivery(
   input: {
     readonly id: DeliveryId;
     readonly eventId: EventId;
-    readonly invoiceId: InvoiceId;
+    /** Null: the event is about a callback endpoint. */
+    readonly invoiceId: InvoiceId | null;
     readonly endpointId: EndpointId | null;
   },
 ): Promise<void> {
@@ -153,7 +163,18 @@ export async function listAttemptsOfEvents(
 export async function insertNotification(
   tx: Tx,
   tenant: Tenant,
-  input: Pick<Notification, "id" | "railAccountId" | "eventId" | "eventType" | "paymentId" | "railReference">,
+  input: Pick<
+    Notification,
+    | "id"
+    | "railAccountId"
+    | "eventId"
+    | "eventType"
+    | "paymentId"
+    | "railReference"
+    | "refundId"
+    | "refundReference"
+    | "disputeReference"
+  >,
 ): Promise<boolean> {
   const inserted = await tx.sql
     .insert(notifications)

@@ -31,6 +31,7 @@ export type NewInvoice = Omit<
   | "amountPaidMinor"
   | "openedAt"
   | "paidBy"
+  | "outsideReference"
   | "paidPaymentId"
   | "paidAt"
   | "cancelledAt"
@@ -81,7 +82,13 @@ export async function lockInvoice(tx: Tx, tenant: Tenant, id: InvoiceId): Promis
 export type InvoiceFacts = Partial<
   Pick<
     typeof invoices.$inferInsert,
-    "paidBy" | "paidPaymentId" | "paidAt" | "cancelledAt" | "expiredAt" | "amountPaidMinor"
+    | "paidBy"
+    | "paidPaymentId"
+    | "paidAt"
+    | "outsideReference"
+    | "cancelledAt"
+    | "expiredAt"
+    | "amountPaidMinor"
   >
 >;
 

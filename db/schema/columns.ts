@@ -11,6 +11,9 @@ export const bytes = customType<{ data: Uint8Array; driverData: Buffer }>({
   toDriver: (value) => Buffer.from(value),
 });
 
+/** The number of a database transaction, as decimal text. */
+export const transactionId = customType<{ data: string }>({ dataType: () => "xid8" });
+
 /** An instant (UTC), to the millisecond: what JavaScript can hold, so that cursors compare exactly. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
 

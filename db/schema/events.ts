@@ -2,6 +2,7 @@
 
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   boolean,
   foreignKey,
   index,
@@ -23,10 +24,11 @@ import type {
   NotificationId,
   PaymentId,
   RailAccountId,
+  RefundId,
 } from "#lib/domain/ids.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import { MODES } from "#lib/domain/tenant.ts";
-import { bytes, instant, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+import { bytes, instant, oneOf, tenantColumns, tenantPolicy, transactionId } from "./columns.ts";
 
 /** Facts, written in the transaction that makes them true. Append only. */
 export const events = pgTable(
@@ -35,9 +37,12 @@ export const events = pgTable(
     ...tenantColumns(),
     id: text("id").$type<EventId>().notNull(),
     type: text("type").$type<EventType>().notNull(),
-    invoiceId: text("invoice_id").$type<InvoiceId>().notNull(),
+    /** Null: it is about a callback endpoint. */
+    invoiceId: text("invoice_id").$type<InvoiceId>(),
     paymentId: text("payment_id").$type<PaymentId>(),
-    /** 1, 2, 3, … per invoice, without gaps. */
+    /** The refund, dispute or endpoint that it is about. */
+    subjectId: text("subject_id"),
+    /** 1, 2, 3, … per invoice, without gaps; 0 where it is about none. */
     sequence: integer("sequence").notNull(),
     /** The whole state at that moment, in our own words; each door renders it in its dialect. */
     data: jsonb("data").$type<JsonValue>().notNull(),
@@ -45,9 +50,14 @@ export const events = pgTable(
     actorId: text("actor_id").notNull(),
     correlationId: text("correlation_id").notNull(),
     occurredAt: instant("occurred_at").notNull().defaultNow(),
+    /** The order in which events can be read without missing one: the transaction that wrote it, then its place
+     * in it. What is still being written by others is not given out (see listEventsAfter). */
+    writtenBy: transactionId("written_by").notNull().default(sql`pg_current_xact_id()`),
+    position: bigint("position", { mode: "bigint" }).generatedAlwaysAsIdentity().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
+    index("events_order").on(t.merchantId, t.mode, t.writtenBy, t.position),
     uniqueIndex("events_sequence").on(t.merchantId, t.invoiceId, t.sequence),
     index("events_newest").on(t.merchantId, t.mode, t.occurredAt.desc(), t.id.desc()),
     oneOf("events_mode", t.mode, MODES),
@@ -64,7 +74,9 @@ export const deliveries = pgTable(
     ...tenantColumns(),
     id: text("id").$type<DeliveryId>().notNull(),
     eventId: text("event_id").$type<EventId>().notNull(),
-    invoiceId: text("invoice_id").$type<InvoiceId>().notNull(),
+    invoiceId: text("invoice_id").$type<InvoiceId>(),
+    /** The delivery that this one repeats, by hand. */
+    resendOf: text("resend_of").$type<DeliveryId>(),
     /** Null: the invoice's own address. The address is read at each try, so a changed one takes effect. */
     endpointId: text("endpoint_id").$type<EndpointId>(),
     state: text("state", { enum: DELIVERY_STATES }).notNull(),
@@ -77,6 +89,8 @@ export const deliveries = pgTable(
     primaryKey({ columns: [t.merchantId, t.id] }),
     foreignKey({ columns: [t.merchantId, t.eventId], foreignColumns: [events.merchantId, events.id] }),
     index("deliveries_event").on(t.merchantId, t.eventId),
+    index("deliveries_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
+    index("deliveries_endpoint").on(t.merchantId, t.endpointId, t.createdAt.desc(), t.id.desc()),
     index("deliveries_invoice").on(t.merchantId, t.invoiceId),
     oneOf("deliveries_state", t.state, DELIVERY_STATES),
     oneOf("deliveries_mode", t.mode, MODES),
@@ -126,6 +140,9 @@ export const notifications = pgTable(
     eventType: text("event_type").notNull(),
     paymentId: text("payment_id").$type<PaymentId>(),
     railReference: text("rail_reference"),
+    refundId: text("refund_id").$type<RefundId>(),
+    refundReference: text("refund_reference"),
+    disputeReference: text("dispute_reference"),
     state: text("state", { enum: NOTIFICATION_STATES }).notNull(),
     reason: text("reason"),
     receivedAt: instant("received_at").notNull().defaultNow(),

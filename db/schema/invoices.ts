@@ -72,6 +72,8 @@ export const invoices = pgTable(
     paidBy: text("paid_by"),
     paidPaymentId: text("paid_payment_id").$type<PaymentId>(),
     paidAt: instant("paid_at"),
+    /** What the merchant noted about money taken in another way. */
+    outsideReference: text("outside_reference"),
     cancelledAt: instant("cancelled_at"),
     expiredAt: instant("expired_at"),
     createdAt: instant("created_at").notNull().defaultNow(),

@@ -1,5 +1,6 @@
 // The books. Append only; a deferred trigger refuses a transaction whose entries do not sum to zero.
 
+import { sql } from "drizzle-orm";
 import { foreignKey, index, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import type { Id, PaymentId } from "#lib/domain/ids.ts";
 import { LEDGER_KINDS, type LedgerAccount } from "#lib/domain/ledger.ts";
@@ -14,13 +15,20 @@ export const ledgerTransactions = pgTable(
     id: text("id").$type<Id<"ledgerTransaction">>().notNull(),
     kind: text("kind", { enum: LEDGER_KINDS }).notNull(),
     paymentId: text("payment_id").$type<PaymentId>().notNull(),
+    /** The refund or dispute that is booked; null: the payment itself. */
+    subjectId: text("subject_id"),
     createdAt: instant("created_at").notNull().defaultNow(),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     foreignKey({ columns: [t.merchantId, t.paymentId], foreignColumns: [payments.merchantId, payments.id] }),
-    // A payment's money is booked once, whatever is delivered twice.
-    uniqueIndex("ledger_transactions_once").on(t.merchantId, t.paymentId, t.kind),
+    // Money is booked once a kind, whatever is delivered twice.
+    uniqueIndex("ledger_transactions_once_each").on(
+      t.merchantId,
+      sql`coalesce(subject_id, payment_id)`,
+      t.kind,
+    ),
+    index("ledger_transactions_payment").on(t.merchantId, t.paymentId),
     oneOf("ledger_transactions_kind", t.kind, LEDGER_KINDS),
     oneOf("ledger_transactions_mode", t.mode, MODES),
     tenantPolicy("ledger_transactions"),

@@ -14,6 +14,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { EventType } from "#lib/domain/events.ts";
 import type { ApiKeyId, EndpointId, MerchantId, RailAccountId, UserId } from "#lib/domain/ids.ts";
 import { LATE_MONEY_POLICIES } from "#lib/domain/invoice.ts";
 import { AFTER_PAYMENT, RAIL_ACCOUNT_KINDS, RAIL_TARGETS, SURPLUS_POLICIES } from "#lib/domain/merchant.ts";
@@ -79,6 +80,9 @@ export const merchantSettings = pgTable(
     onSurplus: text("on_surplus", { enum: SURPLUS_POLICIES }).notNull().default("refund"),
     /** Standard Webhooks secret of this mode, sealed. */
     callbackSecret: bytes("callback_secret").notNull(),
+    /** The one before it, which signs too until then. */
+    previousCallbackSecret: bytes("previous_callback_secret"),
+    previousCallbackSecretExpiresAt: instant("previous_callback_secret_expires_at"),
     version: integer("version").notNull().default(1),
     updatedAt: instant("updated_at").notNull().defaultNow(),
   },
@@ -104,6 +108,9 @@ export const apiKeys = pgTable(
     name: text("name").notNull(),
     /** First characters, enough to recognise it by. The key itself is shown once and never stored. */
     hint: text("hint").notNull(),
+    /** The key that took its place; this one works until its end. */
+    replacedBy: text("replaced_by").$type<ApiKeyId>(),
+    version: integer("version").notNull().default(1),
     createdAt: instant("created_at").notNull().defaultNow(),
   },
   (t) => [
@@ -161,8 +168,23 @@ export const callbackEndpoints = pgTable(
     ...tenantColumns(),
     id: text("id").$type<EndpointId>().notNull(),
     url: text("url").notNull(),
+    description: text("description"),
     isDefault: boolean("is_default").notNull().default(false),
     isEnabled: boolean("is_enabled").notNull().default(true),
+    /** What it is called about; null: everything that is called back. */
+    eventTypes: text("event_types").$type<EventType>().array(),
+    /** Standard Webhooks secret, sealed; null: the mode's own. */
+    secret: bytes("secret"),
+    previousSecret: bytes("previous_secret"),
+    previousSecretExpiresAt: instant("previous_secret_expires_at"),
+    /** Since when it has taken nothing; null while it takes callbacks, or was never called. */
+    failingSince: instant("failing_since"),
+    failingNoticeAt: instant("failing_notice_at"),
+    lastDeliveredAt: instant("last_delivered_at"),
+    disabledAt: instant("disabled_at"),
+    disabledReason: text("disabled_reason"),
+    deletedAt: instant("deleted_at"),
+    version: integer("version").notNull().default(1),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
   },

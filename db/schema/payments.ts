@@ -10,6 +10,7 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  smallint,
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
@@ -23,6 +24,7 @@ import {
 } from "#lib/domain/payment.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { RailDetails } from "#lib/domain/ports/rail.ts";
+import type { PaymentValidation } from "#lib/domain/records.ts";
 import { MODES } from "#lib/domain/tenant.ts";
 import { instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
 import { invoices } from "./invoices.ts";
@@ -47,6 +49,16 @@ export const payments = pgTable(
     /** True where the invoice allows several payments; such payments are outside the one-accepted rule. */
     isPart: boolean("is_part").notNull().default(false),
     feeMinor: minor("fee_minor").notNull().default(sql`0`),
+    /** Refunded or on its way back; grows and shrinks under the payment's lock. */
+    refundedMinor: minor("refunded_minor").notNull().default(sql`0`),
+    shouldCapture: boolean("should_capture").notNull().default(true),
+    authorizedAt: instant("authorized_at"),
+    authorizationExpiresAt: instant("authorization_expires_at"),
+    /** One or neither: the rail is asked for one of them until it has answered. */
+    captureRequestedAt: instant("capture_requested_at"),
+    cancelRequestedAt: instant("cancel_requested_at"),
+    validation: jsonb("validation").$type<PaymentValidation>(),
+    validationTries: smallint("validation_tries").notNull().default(0),
     /** Our key at the rail, and the request as it was first built: repeats are identical. */
     railKey: text("rail_key").notNull(),
     railRequest: jsonb("rail_request").$type<JsonValue>().notNull(),
@@ -94,7 +106,15 @@ export const payments = pgTable(
       .on(t.merchantId, t.railAccountId, t.railReference)
       .where(sql`rail_reference is not null`),
     uniqueIndex("payments_rail_key").on(t.merchantId, t.railAccountId, t.railKey),
+    index("payments_settlement_reference").on(
+      t.merchantId,
+      t.railAccountId,
+      sql`(rail_details ->> 'settlementReference')`,
+    ),
     check("payments_amount", sql`amount_minor between 1 and 99999999`),
+    check("payments_refunded", sql`refunded_minor between 0 and amount_minor`),
+    check("payments_refunded_is_captured", sql`refunded_minor = 0 or state = 'succeeded'`),
+    check("payments_one_wish", sql`capture_requested_at is null or cancel_requested_at is null`),
     check("payments_disposition", sql`(state = 'succeeded') = (disposition is not null)`),
     oneOf("payments_state_known", t.state, PAYMENT_STATES),
     oneOf("payments_method", t.method, PAYMENT_METHODS),

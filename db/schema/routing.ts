@@ -1,8 +1,8 @@
 // Look-ups that come before the tenant is known. These tables have no row-level security: they hold hashes
 // and ids only, and are read through db/queries/routing alone.
 
-import { date, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import type { ApiKeyId, InvoiceId, RailAccountId } from "#lib/domain/ids.ts";
+import { bigint, date, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import type { ApiKeyId, InvoiceId, MerchantId, RailAccountId } from "#lib/domain/ids.ts";
 import { SCOPES } from "#lib/domain/tenant.ts";
 import { bytes, instant, tenantColumns } from "./columns.ts";
 
@@ -21,6 +21,8 @@ export const apiKeyRoutes = pgTable(
     ...tenantColumns(),
     apiKeyId: text("api_key_id").$type<ApiKeyId>().notNull(),
     scopes: text("scopes", { enum: SCOPES }).array().notNull(),
+    /** Addresses and networks that it may be used from; null: any. */
+    allowedNetworks: text("allowed_networks").array(),
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
     /** To the minute. */
@@ -57,4 +59,24 @@ export const smsCounters = pgTable(
     count: integer("count").notNull(),
   },
   (t) => [primaryKey({ columns: [t.phoneHash, t.day, t.scope] }), index("sms_counters_day").on(t.day)],
+);
+
+/** How far the clock of a merchant's test mode is ahead of the database's. */
+export const testClocks = pgTable("test_clocks", {
+  merchantId: text("merchant_id").$type<MerchantId>().primaryKey(),
+  /** Milliseconds, never negative. */
+  offsetMs: bigint("offset_ms", { mode: "number" }).notNull(),
+  updatedAt: instant("updated_at").notNull().defaultNow(),
+});
+
+/** Requests of a key in its current window; the rows are the limiter library's. */
+export const rateLimits = pgTable(
+  "rate_limits",
+  {
+    key: text("key").primaryKey(),
+    points: integer("points").notNull().default(0),
+    /** Milliseconds since 1970 (UTC). */
+    expire: bigint("expire", { mode: "number" }),
+  },
+  (t) => [index("rate_limits_expire").on(t.expire)],
 );

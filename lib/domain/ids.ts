@@ -9,6 +9,8 @@ export const ID_PREFIXES = {
   railAccount: "rac",
   invoice: "inv",
   payment: "pay",
+  refund: "rfn",
+  dispute: "dsp",
   sms: "sms",
   event: "evt",
   endpoint: "cbe",
@@ -29,6 +31,8 @@ export type ApiKeyId = Id<"apiKey">;
 export type RailAccountId = Id<"railAccount">;
 export type InvoiceId = Id<"invoice">;
 export type PaymentId = Id<"payment">;
+export type RefundId = Id<"refund">;
+export type DisputeId = Id<"dispute">;
 export type SmsId = Id<"sms">;
 export type EventId = Id<"event">;
 export type EndpointId = Id<"endpoint">;

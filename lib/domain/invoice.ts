@@ -12,6 +12,8 @@ export const INVOICE_EVENTS = [
   "paid_late",
   "reopened",
   "paid_after_cancel",
+  "paid_outside",
+  "edited",
 ] as const;
 export type InvoiceEvent = (typeof INVOICE_EVENTS)[number];
 
@@ -20,11 +22,14 @@ export const INVOICE_TRANSITIONS: StateTable<InvoiceState, InvoiceEvent> = [
     from: "open",
     event: "paid",
     to: "paid",
-    note: "A payment was accepted, or the merchant was paid outside.",
+    note: "A payment was accepted.",
   },
+  { from: "open", event: "edited", to: "open", note: "The merchant changed what it says." },
+  { from: "open", event: "paid_outside", to: "paid", note: "The merchant was paid in another way." },
   { from: "open", event: "cancelled", to: "cancelled", note: "The merchant withdrew it." },
   { from: "open", event: "expired", to: "expired", note: "Its time ran out." },
   { from: "expired", event: "paid_late", to: "paid", note: "Late money, accepted by the merchant's policy." },
+  { from: "expired", event: "paid_outside", to: "paid", note: "The merchant was paid in another way." },
   { from: "expired", event: "reopened", to: "open", note: "A new expiry or a new link." },
   {
     from: "cancelled",
@@ -34,7 +39,7 @@ export const INVOICE_TRANSITIONS: StateTable<InvoiceState, InvoiceEvent> = [
   },
 ];
 
-export const INVOICE_ACTIONS = ["pay", "send", "cancel"] as const;
+export const INVOICE_ACTIONS = ["pay", "send", "edit", "mark_paid", "cancel"] as const;
 export type InvoiceAction = (typeof INVOICE_ACTIONS)[number];
 
 /** True once the deadline has passed, whether or not the state has been moved yet. Instants are UTC. */

@@ -114,6 +114,7 @@ export const DECLINE_CODES = [
   "card_declined",
   "amount_too_small",
   "code_exhausted",
+  "voided_by_merchant",
   "rail_unavailable",
   "rail_refused_request",
 ] as const;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DISPUTE_EVENTS, DISPUTE_STATES, DISPUTE_TRANSITIONS } from "./dispute.ts";
 import { INVOICE_EVENTS, INVOICE_STATES, INVOICE_TRANSITIONS } from "./invoice.ts";
 import { MANDATE_EVENTS, MANDATE_STATES, MANDATE_TRANSITIONS } from "./mandate.ts";
 import { isOpenPayment, PAYMENT_EVENTS, PAYMENT_STATES, PAYMENT_TRANSITIONS } from "./payment.ts";
@@ -57,6 +58,9 @@ const MACHINES: Readonly<Record<string, Machine>> = {
     initial: "open",
     edges: [
       "open paid paid",
+      "open edited open",
+      "open paid_outside paid",
+      "expired paid_outside paid",
       "open cancelled cancelled",
       "open expired expired",
       "expired paid_late paid",
@@ -70,6 +74,13 @@ const MACHINES: Readonly<Record<string, Machine>> = {
     table: REFUND_TRANSITIONS,
     initial: "pending",
     edges: ["pending succeeded succeeded", "pending failed failed", "succeeded failed_late failed"],
+  },
+  dispute: {
+    states: DISPUTE_STATES,
+    events: DISPUTE_EVENTS,
+    table: DISPUTE_TRANSITIONS,
+    initial: "inquiry",
+    edges: ["inquiry opened open", "inquiry closed closed", "open won won", "open lost lost"],
   },
   transfer: {
     states: TRANSFER_STATES,

@@ -16,6 +16,12 @@ export const SCOPES = [
   "invoices:write",
   "payments:read",
   "payments:write",
+  "refunds:write",
+  "events:read",
+  "callbacks:read",
+  "callbacks:write",
+  "keys:read",
+  "keys:write",
   "merchant:read",
   "merchant:write",
 ] as const;

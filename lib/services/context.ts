@@ -12,7 +12,7 @@ import type { Rail } from "#lib/domain/ports/rail.ts";
 import type { SmsPort } from "#lib/domain/ports/sms.ts";
 import type { Vault } from "#lib/domain/ports/vault.ts";
 import type { EventData } from "#lib/domain/records.ts";
-import type { Actor, Scope, Tenant } from "#lib/domain/tenant.ts";
+import type { Actor, Mode, Scope, Tenant } from "#lib/domain/tenant.ts";
 
 export interface Log {
   info(event: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -32,6 +32,7 @@ export type CallbackRenderer = (event: CallbackEvent) => JsonValue;
 
 export interface CallbackEvent {
   readonly id: string;
+  readonly mode: Mode;
   readonly type: string;
   readonly sequence: number;
   readonly occurredAt: Date;

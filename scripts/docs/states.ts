@@ -1,5 +1,6 @@
 // Draws the state tables. The README and docs/states.md hold what these functions return; a test compares.
 
+import { DISPUTE_TRANSITIONS } from "../../lib/domain/dispute.ts";
 import { INVOICE_TRANSITIONS } from "../../lib/domain/invoice.ts";
 import { MANDATE_TRANSITIONS } from "../../lib/domain/mandate.ts";
 import { PAYMENT_TRANSITIONS } from "../../lib/domain/payment.ts";
@@ -14,6 +15,7 @@ const TABLES: readonly (readonly [name: string, table: AnyTable])[] = [
   ["Invoice", INVOICE_TRANSITIONS],
   ["Payment", PAYMENT_TRANSITIONS],
   ["Refund", REFUND_TRANSITIONS],
+  ["Dispute", DISPUTE_TRANSITIONS],
   ["Transfer", TRANSFER_TRANSITIONS],
   ["Mandate", MANDATE_TRANSITIONS],
   ["SMS", SMS_TRANSITIONS],

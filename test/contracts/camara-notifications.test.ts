@@ -98,13 +98,14 @@ describeContract("the sandbox's carrier notifies as the definition says", CARRIE
     const correlator = delivery?.headers["x-correlator"];
     expect(definition.faults({ $ref: "#/components/schemas/XCorrelator" }, correlator)).toEqual([]);
     const ours = "pay_0123456789abcdefghijkl" as PaymentId;
+    const subject = { paymentId: ours, refundId: null };
     const message = {
       url: "https://pay.example/notifications",
       headers: new Map(Object.entries(delivery?.headers ?? {}).map(([key, value]) => [key, String(value)])),
       body: Buffer.from(delivery?.body ?? ""),
       receivedAt: new Date(),
     };
-    const verified = verifyCarrierNotification(message, (token) => (token === "sink-token" ? ours : null));
+    const verified = verifyCarrierNotification(message, (token) => (token === "sink-token" ? subject : null));
     expect(verified).toMatchObject({ eventType: event.type, paymentId: ours, railReference: paymentId });
   });
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inTenant } from "#db/transaction.ts";
+import { DISPUTE_TRANSITIONS } from "#lib/domain/dispute.ts";
 import { INVOICE_TRANSITIONS } from "#lib/domain/invoice.ts";
 import { PAYMENT_TRANSITIONS } from "#lib/domain/payment.ts";
+import { REFUND_TRANSITIONS } from "#lib/domain/refund.ts";
 import { SMS_TRANSITIONS } from "#lib/domain/sms.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
@@ -29,7 +31,13 @@ describe("the database holds, even if the code above it is wrong:", () => {
       "select machine, from_state, event, to_state from state_edges",
     );
     const stored = rows.map((row) => `${row.machine} ${row.from_state} ${row.event} ${row.to_state}`).sort();
-    const tables = { invoice: INVOICE_TRANSITIONS, payment: PAYMENT_TRANSITIONS, sms: SMS_TRANSITIONS };
+    const tables = {
+      invoice: INVOICE_TRANSITIONS,
+      payment: PAYMENT_TRANSITIONS,
+      refund: REFUND_TRANSITIONS,
+      dispute: DISPUTE_TRANSITIONS,
+      sms: SMS_TRANSITIONS,
+    };
     const written = Object.entries(tables).flatMap(([machine, table]) =>
       table.map((edge) => `${machine} ${edge.from} ${edge.event} ${edge.to}`),
     );

@@ -31,8 +31,10 @@ const UNGUARDED = [
   "link_routes",
   "memberships",
   "rail_account_routes",
+  "rate_limits",
   "sms_counters",
   "state_edges",
+  "test_clocks",
   "users",
 ];
 

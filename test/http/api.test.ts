@@ -16,7 +16,7 @@ describe("an invoice", () => {
       amount: 24_900,
       amount_paid: 0,
       currency: "NOK",
-      actions: ["pay", "send", "cancel"],
+      actions: ["pay", "send", "edit", "mark_paid", "cancel"],
     });
     expect(text(answer.json.id)).toMatch(/^inv_[0-9A-Za-z]{22}$/);
     expect(text(answer.json.pay_url)).toMatch(new RegExp(`^${demo().base_url}/i/[0-9A-Za-z]{22}$`));

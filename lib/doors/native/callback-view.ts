@@ -2,13 +2,12 @@
 
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { CallbackEvent } from "#lib/services/context.ts";
-import { renderInvoiceSnapshot, renderPaymentSnapshot, renderSmsSnapshot } from "./views.ts";
+import { renderEventData } from "./views.ts";
 
 /** The version of this shape; fields are added without changing it, never removed. */
 const API_VERSION = "2026-11-01";
 
 export function renderNativeCallback(event: CallbackEvent): JsonValue {
-  const { invoice, payment, sms } = event.data;
   return {
     id: event.id,
     object: "event",
@@ -16,11 +15,7 @@ export function renderNativeCallback(event: CallbackEvent): JsonValue {
     type: event.type,
     timestamp: event.occurredAt.toISOString(),
     sequence: event.sequence,
-    mode: invoice.mode,
-    data: {
-      invoice: renderInvoiceSnapshot(invoice),
-      ...(payment === undefined ? {} : { payment: renderPaymentSnapshot(payment) }),
-      ...(sms === undefined ? {} : { sms: renderSmsSnapshot(sms) }),
-    },
+    mode: event.mode,
+    data: renderEventData(event.data),
   };
 }

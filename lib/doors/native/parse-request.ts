@@ -1,7 +1,7 @@
 // A request of the native door, parsed at the edge: everything behind it is typed.
 
 import type { z } from "zod";
-import { ERROR_CODES } from "#lib/domain/errors.ts";
+import { ERROR_CODES, type ErrorCode } from "#lib/domain/errors.ts";
 import { decodeUtf8, readBody } from "#lib/http/body.ts";
 import { TransportError, ValidationError } from "../door.ts";
 import { FAULT_CODES, type FaultCode, type FieldFault } from "../faults.ts";
@@ -16,6 +16,22 @@ export interface OperationShape<Body, Query> {
   /** Absent: the operation takes no body. A function chooses by what was sent. */
   readonly body?: z.ZodType<Body> | ((raw: unknown) => z.ZodType<Body>);
   readonly query: z.ZodType<Query>;
+  readonly doc?: OperationDoc;
+}
+
+/** What the API's description says of an operation. Its answers are checked against it in the tests. */
+export interface OperationDoc {
+  /** The description's `operationId`, such as `createInvoice`. */
+  readonly id: string;
+  readonly tag: string;
+  /** One short sentence. */
+  readonly summary: string;
+  readonly details?: string;
+  readonly status: 200 | 201 | 202;
+  /** The answer's body. */
+  readonly answer: z.ZodType;
+  /** Refusals besides those that every operation has. */
+  readonly errors: readonly ErrorCode[];
 }
 
 export interface ParsedRequest<Body, Query> {

@@ -4,9 +4,12 @@ import type { MethodOffer } from "#lib/domain/eligibility.ts";
 import { invoiceActions } from "#lib/domain/invoice.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import {
+  type DisputeSnapshot,
+  type EventData,
   type InvoiceSnapshot,
   type Payment,
   type PaymentSnapshot,
+  type RefundSnapshot,
   type Sms,
   type SmsSnapshot,
   snapshotInvoice,
@@ -53,6 +56,7 @@ export function renderInvoiceSnapshot(invoice: InvoiceSnapshot) {
     opened_at: invoice.openedAt,
     paid_at: invoice.paidAt,
     paid_by: invoice.paidBy,
+    outside_reference: invoice.outsideReference,
     payment_id: invoice.paidPaymentId,
     cancelled_at: invoice.cancelledAt,
     expired_at: invoice.expiredAt,
@@ -101,6 +105,13 @@ export function renderPaymentSnapshot(payment: PaymentSnapshot) {
     amount: payment.amountMinor,
     currency: payment.currency,
     fee: payment.feeMinor,
+    amount_refunded: payment.refundedMinor,
+    amount_refundable: payment.refundableMinor,
+    capture: payment.shouldCapture,
+    authorized_at: payment.authorizedAt,
+    authorization_expires_at: payment.authorizationExpiresAt,
+    capture_requested_at: payment.captureRequestedAt,
+    cancel_requested_at: payment.cancelRequestedAt,
     disposition: payment.disposition,
     card: payment.cardLast4 === null ? null : { brand: payment.cardBrand, last4: payment.cardLast4 },
     rail_reference: payment.railReference,
@@ -148,6 +159,75 @@ export function renderSmsSnapshot(sms: SmsSnapshot) {
   };
 }
 
+export function renderRefundSnapshot(refund: RefundSnapshot) {
+  return {
+    id: refund.id,
+    object: "refund",
+    mode: refund.mode,
+    payment_id: refund.paymentId,
+    invoice_id: refund.invoiceId,
+    state: refund.state,
+    version: refund.version,
+    amount: refund.amountMinor,
+    currency: refund.currency,
+    origin: refund.origin,
+    reason: refund.reason,
+    lines: refund.lines.map(({ index, quantity, amountMinor }) => ({ index, quantity, amount: amountMinor })),
+    rail_reference: refund.railReference,
+    failure:
+      refund.failureCode === null ? null : { code: refund.failureCode, rail_code: refund.failureRailCode },
+    unknown_since: refund.unknownSince,
+    needs_review:
+      refund.needsReviewAt === null ? null : { since: refund.needsReviewAt, reason: refund.reviewReason },
+    completed_at: refund.completedAt,
+    created_at: refund.createdAt,
+  };
+}
+
+export function renderDisputeSnapshot(dispute: DisputeSnapshot) {
+  return {
+    id: dispute.id,
+    object: "dispute",
+    mode: dispute.mode,
+    payment_id: dispute.paymentId,
+    invoice_id: dispute.invoiceId,
+    state: dispute.state,
+    version: dispute.version,
+    amount: dispute.amountMinor,
+    fee: dispute.feeMinor,
+    currency: dispute.currency,
+    reason: dispute.reason,
+    rail_reference: dispute.railReference,
+    evidence_due_at: dispute.evidenceDueAt,
+    opened_at: dispute.openedAt,
+    completed_at: dispute.completedAt,
+    created_at: dispute.createdAt,
+  };
+}
+
+/** What an event is about, each in its whole state at that moment. */
+export function renderEventData({ invoice, payment, refund, dispute, sms, endpoint }: EventData) {
+  return {
+    ...(invoice === undefined ? {} : { invoice: renderInvoiceSnapshot(invoice) }),
+    ...(payment === undefined ? {} : { payment: renderPaymentSnapshot(payment) }),
+    ...(refund === undefined ? {} : { refund: renderRefundSnapshot(refund) }),
+    ...(dispute === undefined ? {} : { dispute: renderDisputeSnapshot(dispute) }),
+    ...(sms === undefined ? {} : { sms: renderSmsSnapshot(sms) }),
+    ...(endpoint === undefined
+      ? {}
+      : {
+          endpoint: {
+            id: endpoint.id,
+            object: "callback_endpoint",
+            url: endpoint.url,
+            is_enabled: endpoint.isEnabled,
+            failing_since: endpoint.failingSince,
+            disabled_reason: endpoint.disabledReason,
+          },
+        }),
+  };
+}
+
 export function renderTimelineEntry({ event, callbackAttempts }: TimelineEntry) {
   return {
     id: event.id,
@@ -157,11 +237,7 @@ export function renderTimelineEntry({ event, callbackAttempts }: TimelineEntry) 
     occurred_at: event.occurredAt.toISOString(),
     actor: { kind: event.actorKind, id: event.actorId },
     request_id: event.correlationId,
-    data: {
-      invoice: renderInvoiceSnapshot(event.data.invoice),
-      ...(event.data.payment === undefined ? {} : { payment: renderPaymentSnapshot(event.data.payment) }),
-      ...(event.data.sms === undefined ? {} : { sms: renderSmsSnapshot(event.data.sms) }),
-    },
+    data: renderEventData(event.data),
     callback_attempts: callbackAttempts.map((attempt) => ({
       id: attempt.id,
       delivery_id: attempt.deliveryId,

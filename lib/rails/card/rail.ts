@@ -101,7 +101,7 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
 
   return {
     method: "card",
-    capabilities: () => ({ cancel: true, asksPayer: true }),
+    capabilities: () => ({ cancel: true, twoSteps: false, refund: "none", asksPayer: true }),
     boundsFor: cardBounds,
     prepare,
     begin,

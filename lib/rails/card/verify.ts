@@ -41,6 +41,9 @@ export function verifyStripeEvent(
     eventType: event.type,
     paymentId: parseId("payment", paymentId),
     railReference: reference,
+    refundId: null,
+    refundReference: null,
+    disputeReference: null,
   };
 }
 

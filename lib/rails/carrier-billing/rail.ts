@@ -50,7 +50,12 @@ export function createCarrierRail(options: { readonly timeoutMs: number }): Rail
   const call = createCarrierClient(options);
   return {
     method: "carrier_billing",
-    capabilities: ({ settings }) => ({ cancel: false, asksPayer: SETTINGS.parse(settings).asksPayer }),
+    capabilities: ({ settings }) => ({
+      cancel: false,
+      twoSteps: false,
+      refund: "none",
+      asksPayer: SETTINGS.parse(settings).asksPayer,
+    }),
     boundsFor: (currency) => (isCurrencyCode(currency) ? { minMinor: 1n, maxMinor: null } : null),
     prepare,
     begin: (account, attempt) => begin(call, account, attempt),

@@ -36,6 +36,9 @@ export async function deliverCallback(ctx: ServiceContext, input: DeliverCallbac
   });
 }
 
+/** What is about no invoice is told in our own words. */
+const NATIVE = "native";
+
 function isNext(delivery: Delivery, attemptNumber: number): boolean {
   return delivery.state === "pending" && delivery.attempts === attemptNumber - 1;
 }
@@ -46,12 +49,17 @@ async function prepare(ctx: ServiceContext, input: DeliverCallbackInput): Promis
     const delivery = await lockDelivery(tx, tenant, input.deliveryId);
     if (delivery === null || !isNext(delivery, input.attemptNumber)) return null;
     const event = await findEvent(tx, tenant, delivery.eventId);
-    const invoice = await findInvoice(tx, tenant, delivery.invoiceId);
-    if (event === null || invoice === null) throw new Error(`Delivery ${delivery.id} has lost its event.`);
+    const invoice = delivery.invoiceId === null ? null : await findInvoice(tx, tenant, delivery.invoiceId);
+    if (event === null || (invoice === null) !== (delivery.invoiceId === null))
+      throw new Error(`Delivery ${delivery.id} has lost its event.`);
     const endpoint =
       delivery.endpointId === null ? null : await findEndpoint(tx, tenant, delivery.endpointId);
     const url =
-      delivery.endpointId === null ? invoice.callbackUrl : endpoint?.isEnabled ? endpoint.url : null;
+      delivery.endpointId === null
+        ? (invoice?.callbackUrl ?? null)
+        : endpoint?.isEnabled
+          ? endpoint.url
+          : null;
     if (url === null) {
       await updateDelivery(tx, tenant, delivery.id, {
         state: "failed",
@@ -60,8 +68,8 @@ async function prepare(ctx: ServiceContext, input: DeliverCallbackInput): Promis
       });
       return null;
     }
-    const render = inTx.callbackRenderers.get(invoice.door);
-    if (render === undefined) throw new Error(`No callback is defined for the door ${invoice.door}.`);
+    const render = inTx.callbackRenderers.get(invoice?.door ?? NATIVE);
+    if (render === undefined) throw new Error(`No callback is defined for the door ${invoice?.door}.`);
     const { settings } = await loadProfile(tx, tenant);
     return {
       url,
@@ -70,6 +78,7 @@ async function prepare(ctx: ServiceContext, input: DeliverCallbackInput): Promis
       body: JSON.stringify(
         render({
           id: event.id,
+          mode: event.mode,
           type: event.type,
           sequence: event.sequence,
           occurredAt: event.occurredAt,

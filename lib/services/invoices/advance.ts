@@ -4,15 +4,19 @@ import { type InvoiceFacts, updateInvoiceState } from "#db/queries/invoices.ts";
 import { insertTransition } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { EventType } from "#lib/domain/events.ts";
-import { INVOICE_TRANSITIONS, type InvoiceEvent, type InvoiceState } from "#lib/domain/invoice.ts";
+import { INVOICE_TRANSITIONS, type InvoiceEvent } from "#lib/domain/invoice.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
 import { nextState } from "#lib/domain/state-table.ts";
 import type { TxContext } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 
-const EVENT_OF_STATE: { readonly [S in InvoiceState]: EventType } = {
-  open: "invoice.reopened",
+const TYPE_OF_EVENT: { readonly [E in InvoiceEvent]: EventType } = {
+  edited: "invoice.updated",
+  reopened: "invoice.reopened",
   paid: "invoice.paid",
+  paid_late: "invoice.paid",
+  paid_after_cancel: "invoice.paid",
+  paid_outside: "invoice.paid",
   cancelled: "invoice.cancelled",
   expired: "invoice.expired",
 };
@@ -52,7 +56,7 @@ export async function advanceInvoice(ctx: TxContext, input: AdvanceInvoiceInput)
   const moved = await updateInvoiceState(ctx.tx, invoice, state, facts);
   await beforeEvent?.(moved);
   await recordEvent(ctx, {
-    type: EVENT_OF_STATE[state],
+    type: TYPE_OF_EVENT[event],
     invoice: moved,
     ...(payment === undefined ? {} : { payment }),
   });

@@ -47,6 +47,9 @@ export async function receiveNotification(deps: ServiceDeps, input: ReceiveNotif
       eventType: verified.eventType,
       paymentId: verified.paymentId,
       railReference: verified.railReference,
+      refundId: verified.refundId,
+      refundReference: verified.refundReference,
+      disputeReference: verified.disputeReference,
     });
     if (isNew)
       await inTx.queue.enqueue(inTx.tx, "notification.apply", {

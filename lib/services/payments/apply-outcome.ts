@@ -64,6 +64,9 @@ export async function applyOutcome(
         return await end(inTx, locked, "cancelled", { railReference: outcome.railReference });
       case "expired":
         return await end(inTx, locked, "expired", { railReference: outcome.railReference });
+      case "validation":
+      case "authorized":
+        return await giveToReview(inTx, locked, `The rail says ${outcome.kind} of a one-step payment.`);
       case "contradiction":
         return await giveToReview(inTx, locked, outcome.reason);
       case "not_found":

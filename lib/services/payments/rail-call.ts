@@ -4,11 +4,11 @@ import { findInvoice } from "#db/queries/invoices.ts";
 import { findRailAccount, type RailAccount } from "#db/queries/merchants.ts";
 import { findPayment } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
-import { type PaymentId, parseId, type RailAccountId } from "#lib/domain/ids.ts";
+import { type PaymentId, parseId, type RailAccountId, type RefundId } from "#lib/domain/ids.ts";
 import type { Msisdn } from "#lib/domain/msisdn.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
-import type { OpenRailAccount, Rail, RailAttempt } from "#lib/domain/ports/rail.ts";
-import type { Invoice, Payment } from "#lib/domain/records.ts";
+import type { OpenRailAccount, Rail, RailAttempt, TokenSubject } from "#lib/domain/ports/rail.ts";
+import type { Invoice, Payment, Refund } from "#lib/domain/records.ts";
 import { type ServiceContext, type ServiceDeps, transact } from "../context.ts";
 import { notificationUrl, payUrl } from "../urls.ts";
 
@@ -88,6 +88,9 @@ function toAttempt(deps: ServiceDeps, payment: Payment, invoice: Invoice, now: D
     railKey: payment.railKey,
     railRequest: payment.railRequest,
     railReference: payment.railReference,
+    shouldCapture: payment.shouldCapture,
+    settlementReference: payment.railDetails.settlementReference ?? null,
+    validationReference: payment.validation?.reference ?? null,
     phone: openPhone(deps, invoice),
     payUrl: payUrl(deps, invoice),
     notificationUrl: notificationUrl(deps, payment.method, payment.railAccountId),
@@ -101,7 +104,7 @@ function toAttempt(deps: ServiceDeps, payment: Payment, invoice: Invoice, now: D
 /** A token outlives the questions about an attempt in doubt; later news is learnt by asking. */
 const NOTIFICATION_TOKEN_LIFE_MS = 8 * 86_400_000;
 
-function tokenExpiry(payment: Pick<Payment, "submittedAt" | "createdAt">): Date {
+export function tokenExpiry(payment: Pick<Payment, "submittedAt" | "createdAt">): Date {
   return new Date((payment.submittedAt ?? payment.createdAt).getTime() + NOTIFICATION_TOKEN_LIFE_MS);
 }
 
@@ -110,23 +113,43 @@ export function notificationToken(
   deps: ServiceDeps,
   payment: Pick<Payment, "id" | "railAccountId" | "submittedAt" | "createdAt">,
 ): string {
-  const expiry = tokenExpiry(payment).getTime().toString(36);
-  return `${payment.id}~${expiry}~${deps.vault.sign("notification", `${payment.railAccountId}:${payment.id}:${expiry}`)}`;
+  return signToken(deps, payment.railAccountId, payment.id, tokenExpiry(payment));
+}
+
+/** The same for a refund. */
+export function refundToken(
+  deps: ServiceDeps,
+  refund: Pick<Refund, "id" | "railAccountId" | "submittedAt" | "createdAt">,
+): string {
+  return signToken(deps, refund.railAccountId, refund.id, tokenExpiry(refund));
+}
+
+function signToken(
+  deps: ServiceDeps,
+  accountId: RailAccountId,
+  subjectId: PaymentId | RefundId,
+  expiresAt: Date,
+): string {
+  const expiry = expiresAt.getTime().toString(36);
+  return `${subjectId}~${expiry}~${deps.vault.sign("notification", `${accountId}:${subjectId}:${expiry}`)}`;
 }
 
 /**
- * The payment a token was given out for, or null where it is not ours, belongs to another account, or has expired
- * by `now` (UTC).
+ * What a token was given out for, or null where it is not ours, belongs to another account, or has expired by
+ * `now` (UTC).
  */
 export function checkNotificationToken(
   deps: ServiceDeps,
   accountId: RailAccountId,
   token: string,
   now: Date,
-): PaymentId | null {
-  const [, name, expiry, proof] = /^([^~]+)~([0-9a-z]{1,11})~(.+)$/.exec(token) ?? [];
-  const id = parseId("payment", name ?? "");
-  if (id === null || expiry === undefined || proof === undefined) return null;
-  if (!deps.vault.verify("notification", `${accountId}:${id}:${expiry}`, proof)) return null;
-  return Number.parseInt(expiry, 36) > now.getTime() ? id : null;
+): TokenSubject | null {
+  const [, name = "", expiry, proof] = /^([^~]+)~([0-9a-z]{1,11})~(.+)$/.exec(token) ?? [];
+  const paymentId = parseId("payment", name);
+  const refundId = parseId("refund", name);
+  if (expiry === undefined || proof === undefined) return null;
+  if (!deps.vault.verify("notification", `${accountId}:${name}:${expiry}`, proof)) return null;
+  if (Number.parseInt(expiry, 36) <= now.getTime()) return null;
+  if (paymentId !== null) return { paymentId, refundId: null };
+  return refundId === null ? null : { paymentId: null, refundId };
 }

@@ -160,6 +160,7 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
       merchantReference: invoice.merchantReference,
       purchaseCategory: invoice.purchaseCategory,
       locale: invoice.locale,
+      shouldCapture: true,
       expiresAt: invoice.expiresAt,
       now: tx.now,
     }),

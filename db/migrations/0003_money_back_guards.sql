@@ -1,0 +1,54 @@
+-- The same guards for refunds and disputes, and the new edges of the state tables.
+
+grant select, insert, update on refunds, disputes to billtext_web, billtext_worker;--> statement-breakpoint
+grant select, insert, update, delete on rate_limits to billtext_web, billtext_worker;--> statement-breakpoint
+grant select, insert, update on test_clocks to billtext_web, billtext_worker;--> statement-breakpoint
+alter table refunds force row level security;--> statement-breakpoint
+alter table disputes force row level security;--> statement-breakpoint
+
+insert into state_edges (machine, from_state, event, to_state) values
+  ('invoice', 'open', 'edited', 'open'),
+  ('invoice', 'open', 'paid_outside', 'paid'),
+  ('invoice', 'expired', 'paid_outside', 'paid'),
+  ('refund', 'pending', 'succeeded', 'succeeded'),
+  ('refund', 'pending', 'failed', 'failed'),
+  ('refund', 'succeeded', 'failed_late', 'failed'),
+  ('dispute', 'inquiry', 'opened', 'open'),
+  ('dispute', 'inquiry', 'closed', 'closed'),
+  ('dispute', 'open', 'won', 'won'),
+  ('dispute', 'open', 'lost', 'lost');--> statement-breakpoint
+
+create trigger refunds_recorded_step before update on refunds
+  for each row when (old.state is distinct from new.state) execute function refuse_unrecorded_step();--> statement-breakpoint
+create trigger disputes_recorded_step before update on disputes
+  for each row when (old.state is distinct from new.state) execute function refuse_unrecorded_step();--> statement-breakpoint
+create trigger refunds_beginning before insert on refunds
+  for each row execute function refuse_other_beginning('pending');--> statement-breakpoint
+create trigger disputes_beginning before insert on disputes
+  for each row execute function refuse_other_beginning('inquiry');--> statement-breakpoint
+
+-- What a payment says went back is what its refunds say, when the database transaction commits.
+create function refuse_other_refunded() returns trigger language plpgsql as $$
+declare
+  the_payment text := case tg_table_name when 'refunds' then to_jsonb(new) ->> 'payment_id' else to_jsonb(new) ->> 'id' end;
+  stated bigint;
+  summed bigint;
+begin
+  select refunded_minor into stated from payments where merchant_id = new.merchant_id and id = the_payment;
+  select coalesce(sum(amount_minor), 0) into summed from refunds
+    where merchant_id = new.merchant_id and payment_id = the_payment and state <> 'failed';
+  if stated is distinct from summed then
+    raise exception 'refunds of % do not add up', the_payment using errcode = 'check_violation';
+  end if;
+  return null;
+end $$;--> statement-breakpoint
+create constraint trigger refunds_add_up after insert or update of state, amount_minor on refunds
+  deferrable initially deferred for each row execute function refuse_other_refunded();--> statement-breakpoint
+create constraint trigger payments_refunds_add_up after update of refunded_minor on payments
+  deferrable initially deferred for each row execute function refuse_other_refunded();--> statement-breakpoint
+
+-- Keys that could do everything still can.
+update api_key_routes
+  set scopes = scopes || array['refunds:write', 'events:read', 'callbacks:read', 'callbacks:write', 'keys:read', 'keys:write']
+  where scopes @> array['invoices:read', 'invoices:write', 'payments:read', 'payments:write', 'merchant:read', 'merchant:write']
+    and not scopes @> array['refunds:write'];

@@ -1,0 +1,21 @@
+// A payer asks their bank for the money back. It lives beside the payment: the invoice stays paid.
+
+import type { StateTable } from "./state-table.ts";
+
+export const DISPUTE_STATES = ["inquiry", "open", "won", "lost", "closed"] as const;
+export type DisputeState = (typeof DISPUTE_STATES)[number];
+
+export const DISPUTE_EVENTS = ["opened", "won", "lost", "closed"] as const;
+export type DisputeEvent = (typeof DISPUTE_EVENTS)[number];
+
+export const DISPUTE_TRANSITIONS: StateTable<DisputeState, DisputeEvent> = [
+  {
+    from: "inquiry",
+    event: "opened",
+    to: "open",
+    note: "The bank takes the money back until it has decided.",
+  },
+  { from: "inquiry", event: "closed", to: "closed", note: "It ended as a question; no money moved." },
+  { from: "open", event: "won", to: "won", note: "The merchant keeps the money." },
+  { from: "open", event: "lost", to: "lost", note: "The payer keeps the money." },
+];
