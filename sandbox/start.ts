@@ -27,6 +27,7 @@ import { openScheduler } from "./store/scheduler.ts";
 import { checkoutRoutes } from "./stripe/checkout-routes.ts";
 import { startWebhooks } from "./stripe/events.ts";
 import { startLateSettlement } from "./stripe/payments.ts";
+import { startRefundOutcomes } from "./stripe/refunds.ts";
 import { stripeService } from "./stripe/routes.ts";
 import { startSessionExpiry } from "./stripe/sessions.ts";
 import { twilioService } from "./twilio/routes.ts";
@@ -58,6 +59,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   startWebhooks(sandbox);
   startSessionExpiry(sandbox);
   startLateSettlement(sandbox);
+  startRefundOutcomes(sandbox);
   startDelivery(sandbox);
   startPaymentEvents(sandbox);
   startDenials(sandbox);
@@ -119,6 +121,8 @@ function openSandbox(dataDir: string | undefined): Sandbox {
       sessions: openCollection(database, "stripe_sessions"),
       intents: openCollection(database, "stripe_payment_intents"),
       charges: openCollection(database, "stripe_charges"),
+      refunds: openCollection(database, "stripe_refunds"),
+      balance: openCollection(database, "stripe_balance_transactions"),
       events: openCollection(database, "stripe_events"),
       answers: openCollection(database, "stripe_idempotency"),
     },

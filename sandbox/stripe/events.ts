@@ -15,7 +15,12 @@ export type EventType =
   | "payment_intent.succeeded"
   | "payment_intent.payment_failed"
   | "payment_intent.amount_capturable_updated"
-  | "charge.succeeded";
+  | "charge.succeeded"
+  | "charge.refunded"
+  | "charge.refund.updated"
+  | "refund.created"
+  | "refund.updated"
+  | "refund.failed";
 
 export type EventWire = {
   id: string;
