@@ -24,6 +24,7 @@ import type { Sandbox } from "./sandbox.ts";
 import { openCollection } from "./store/collection.ts";
 import { openDatabase } from "./store/database.ts";
 import { openScheduler } from "./store/scheduler.ts";
+import { startAuthorizationExpiry } from "./stripe/captures.ts";
 import { checkoutRoutes } from "./stripe/checkout-routes.ts";
 import { startWebhooks } from "./stripe/events.ts";
 import { startLateSettlement } from "./stripe/payments.ts";
@@ -60,6 +61,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   startSessionExpiry(sandbox);
   startLateSettlement(sandbox);
   startRefundOutcomes(sandbox);
+  startAuthorizationExpiry(sandbox);
   startDelivery(sandbox);
   startPaymentEvents(sandbox);
   startDenials(sandbox);

@@ -3,6 +3,9 @@ import type { Card, Decline } from "./cards.ts";
 import { newId, nowSeconds } from "./ids.ts";
 import type { IntentWire } from "./intent-object.ts";
 
+/** How long an amount stays reserved, as Stripe has it for most cards. */
+export const authorizationLifeSeconds = 7 * 24 * 60 * 60;
+
 const untouched = {
   application: null,
   application_fee: null,
@@ -95,7 +98,12 @@ export function newCharge(intent: IntentWire, card: Card, isAuthenticated: boole
 
 /** The charge once its amount is reserved, where the merchant captures by hand. */
 export function authorized(charge: ChargeWire): ChargeWire {
-  return { ...charge, paid: true, status: "succeeded" };
+  const card = {
+    ...charge.payment_method_details.card,
+    amount_authorized: charge.amount,
+    capture_before: charge.created + authorizationLifeSeconds,
+  };
+  return { ...charge, paid: true, payment_method_details: { card, type: "card" }, status: "succeeded" };
 }
 
 /** The charge once `amount` of it is there, as this movement on the balance. */
@@ -143,7 +151,11 @@ function outcomeOf(decline: Decline | null): Outcome {
   };
 }
 
-type CardDetails = ReturnType<typeof cardDetails>;
+type CardDetails = Omit<ReturnType<typeof cardDetails>, "amount_authorized"> & {
+  amount_authorized: number | null;
+  /** Seconds since 1970; there only while an amount is reserved, or was. */
+  capture_before?: number;
+};
 
 function cardDetails(card: Card, isAuthenticated: boolean) {
   return {

@@ -2,6 +2,7 @@
 // Every function here is one transaction, so that no kill leaves a paid session without its events.
 import type { Sandbox } from "../sandbox.ts";
 import { postCharge } from "./balance.ts";
+import { expireAuthorizationLater } from "./captures.ts";
 import type { Card, Decline } from "./cards.ts";
 import { authorized, type ChargeWire, captured, failed, newCharge } from "./charge-object.ts";
 import { emitEvent } from "./events.ts";
@@ -125,6 +126,9 @@ function complete(
     status: isCaptured ? "succeeded" : "requires_capture",
   });
   const done = closeSession(sandbox, session, paid, card, isCaptured);
+  if (!isCaptured) {
+    expireAuthorizationLater(sandbox, intent.id);
+  }
   emitEvent(sandbox, account, "charge.succeeded", charge);
   const change = isCaptured ? "payment_intent.succeeded" : "payment_intent.amount_capturable_updated";
   emitEvent(sandbox, account, change, paid.wire);

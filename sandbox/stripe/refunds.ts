@@ -160,28 +160,29 @@ function chargeOf(sandbox: Sandbox, account: Account, parameters: RefundParamete
       "One of the following params should be provided for this request: payment_intent or charge.";
     throw new ParameterError("", message);
   }
-  const intent = intentId === undefined ? null : sandbox.stripe.intents.find(intentId);
-  if (intentId !== undefined && intent?.account !== account.id) {
+  const given = intentId === undefined ? null : sandbox.stripe.intents.find(intentId);
+  if (intentId !== undefined && given?.account !== account.id) {
     throw missing("payment_intent", intentId, "payment_intent");
   }
-  const wanted = chargeId ?? intent?.wire.latest_charge ?? null;
+  const wanted = chargeId ?? given?.wire.latest_charge ?? null;
   const charge = wanted === null ? null : sandbox.stripe.charges.find(wanted);
   if (chargeId !== undefined && charge?.account !== account.id) {
     throw missing("charge", chargeId, "id");
   }
-  if (charge && intent && charge.wire.payment_intent !== intent.id) {
-    const message = `Charge ${charge.id} does not belong to PaymentIntent ${intent.id}.`;
+  if (charge && given && charge.wire.payment_intent !== given.id) {
+    const message = `Charge ${charge.id} does not belong to PaymentIntent ${given.id}.`;
     throw new ParameterError("charge", message);
   }
-  if (charge?.wire.status !== "succeeded") {
-    const id = intent?.id ?? charge?.wire.payment_intent;
+  const id = given?.id ?? charge?.wire.payment_intent ?? "";
+  const isReleased = sandbox.stripe.intents.find(id)?.wire.status === "canceled";
+  if (charge?.wire.status !== "succeeded" || isReleased) {
     throw refused(400, {
       message: `This PaymentIntent (${id}) does not have a successful charge to refund.`,
     });
   }
   if (!charge.wire.captured) {
     throw refused(400, {
-      message: `You must cancel the PaymentIntent ${charge.wire.payment_intent} to release a charge that was not captured.`,
+      message: `You must cancel the PaymentIntent ${id} to release a charge that was not captured.`,
     });
   }
   return charge;

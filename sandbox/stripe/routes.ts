@@ -18,7 +18,8 @@ import {
 } from "./endpoint.ts";
 import { missing, ParameterError, plainFailure } from "./errors.ts";
 import { renderEvent } from "./events.ts";
-import { itemPaths, renderCharge, renderIntent, renderSession } from "./expand.ts";
+import { itemPaths, renderCharge, renderSession } from "./expand.ts";
+import { intentRoutes } from "./intent-routes.ts";
 import { addRange, createdParameter, type Filter, listPage, pageParameters, renderList } from "./lists.ts";
 import { choice, flag, hash, list, optional, text } from "./parameters.ts";
 import type { StoredSession } from "./records.ts";
@@ -53,6 +54,7 @@ export function stripeService(sandbox: Sandbox): Service {
     routes: [
       ...sessionRoutes(sandbox, post),
       ...readRoutes(sandbox),
+      ...intentRoutes(sandbox, post),
       ...refundRoutes(sandbox, post),
       ...balanceRoutes(sandbox),
     ],
@@ -115,16 +117,8 @@ function sessionRoutes(sandbox: Sandbox, post: Post): Route[] {
 }
 
 function readRoutes(sandbox: Sandbox): Route[] {
-  const { intents, charges, events } = sandbox.stripe;
+  const { charges, events } = sandbox.stripe;
   return [
-    route("GET", "/v1/payment_intents/:id", (request, { id = "" }) => {
-      const { expand } = expandOnly(queryParameters(request), "");
-      const intent = own(sandbox, request, intents.find(id));
-      if (!intent) {
-        throw missing("payment_intent", id, "intent");
-      }
-      return json(200, renderIntent(sandbox, intent, expand));
-    }),
     route("GET", "/v1/charges/:id", (request, { id = "" }) => {
       const { expand } = expandOnly(queryParameters(request), "");
       const charge = own(sandbox, request, charges.find(id));
