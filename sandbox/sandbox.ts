@@ -12,9 +12,11 @@ import type { Database } from "./store/database.ts";
 import type { Scheduler } from "./store/scheduler.ts";
 import type {
   StoredAnswer,
+  StoredBalance,
   StoredCharge,
   StoredEvent,
   StoredIntent,
+  StoredRefund,
   StoredSession,
 } from "./stripe/records.ts";
 import type { Message } from "./twilio/message.ts";
@@ -36,6 +38,8 @@ export type Sandbox = {
     sessions: Collection<StoredSession>;
     intents: Collection<StoredIntent>;
     charges: Collection<StoredCharge>;
+    refunds: Collection<StoredRefund>;
+    balance: Collection<StoredBalance>;
     events: Collection<StoredEvent>;
     answers: Collection<StoredAnswer>;
   };

@@ -24,9 +24,11 @@ import type { Sandbox } from "./sandbox.ts";
 import { openCollection } from "./store/collection.ts";
 import { openDatabase } from "./store/database.ts";
 import { openScheduler } from "./store/scheduler.ts";
+import { startAuthorizationExpiry } from "./stripe/captures.ts";
 import { checkoutRoutes } from "./stripe/checkout-routes.ts";
 import { startWebhooks } from "./stripe/events.ts";
 import { startLateSettlement } from "./stripe/payments.ts";
+import { startRefundOutcomes } from "./stripe/refunds.ts";
 import { stripeService } from "./stripe/routes.ts";
 import { startSessionExpiry } from "./stripe/sessions.ts";
 import { twilioService } from "./twilio/routes.ts";
@@ -58,6 +60,8 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   startWebhooks(sandbox);
   startSessionExpiry(sandbox);
   startLateSettlement(sandbox);
+  startRefundOutcomes(sandbox);
+  startAuthorizationExpiry(sandbox);
   startDelivery(sandbox);
   startPaymentEvents(sandbox);
   startDenials(sandbox);
@@ -119,6 +123,8 @@ function openSandbox(dataDir: string | undefined): Sandbox {
       sessions: openCollection(database, "stripe_sessions"),
       intents: openCollection(database, "stripe_payment_intents"),
       charges: openCollection(database, "stripe_charges"),
+      refunds: openCollection(database, "stripe_refunds"),
+      balance: openCollection(database, "stripe_balance_transactions"),
       events: openCollection(database, "stripe_events"),
       answers: openCollection(database, "stripe_idempotency"),
     },

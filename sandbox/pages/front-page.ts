@@ -13,7 +13,10 @@ import { type Html, html, renderPage } from "./html.ts";
 
 const addresses: [string, string][] = [
   ["PUT /accounts/{name}", "makes test credentials: { stripe_webhook_url, carrier_prompts }"],
-  ["/v1/…", "Stripe's API (Checkout Sessions, payment intents, charges, events)"],
+  [
+    "/v1/…",
+    "Stripe's API (Checkout Sessions, payment intents, charges, refunds, balance transactions, events)",
+  ],
   ["/checkout/c/{session}", "Stripe's hosted checkout; POST …/pay takes number, exp, cvc, name form-encoded"],
   ["/2010-04-01/…", "Twilio's API (Messages)"],
   ["/carrier/oauth/token", "the carrier's token endpoint (client credentials)"],

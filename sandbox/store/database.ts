@@ -9,6 +9,8 @@ const tables = [
   "stripe_sessions",
   "stripe_payment_intents",
   "stripe_charges",
+  "stripe_refunds",
+  "stripe_balance_transactions",
   "stripe_events",
   "stripe_idempotency",
   "messages",
@@ -31,6 +33,9 @@ const indexes = [
   ["carrier_payments", "body->>'$.referenceCode'"],
   ["carrier_payments", "body->>'$.phone'"],
   ["prompts", "body->>'$.phone'"],
+  ["stripe_refunds", "account"],
+  ["stripe_refunds", "body->>'$.wire.charge'"],
+  ["stripe_balance_transactions", "account"],
 ];
 
 const jobsTable = `
