@@ -52,7 +52,7 @@ function isName(value: unknown): boolean {
   return typeof value === "string" && /^[\x21-\x7e]{1,255}$/.test(value);
 }
 
-/** Which of our attempts an event is about. Only sessions are ours to follow; the rest is stored and set aside. */
+/** Which of our attempts an event is about; what is not ours to follow is stored and set aside. */
 function subjectOf(event: Stripe.Event): { readonly reference: string | null; readonly paymentId: string } {
   switch (event.type) {
     case "checkout.session.completed":
@@ -65,6 +65,11 @@ function subjectOf(event: Stripe.Event): { readonly reference: string | null; re
         paymentId: session.client_reference_id ?? session.metadata?.payment_id ?? "",
       };
     }
+    // Reserved, given back, and taken: the attempt is found by what we wrote on it.
+    case "payment_intent.amount_capturable_updated":
+    case "payment_intent.canceled":
+    case "payment_intent.succeeded":
+      return { reference: null, paymentId: event.data?.object?.metadata?.payment_id ?? "" };
     default:
       return { reference: null, paymentId: "" };
   }

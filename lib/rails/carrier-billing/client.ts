@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { OpenRailAccount } from "#lib/domain/ports/rail.ts";
 import { accessTokenSchema, camaraErrorSchema } from "#lib/wire/camara.ts";
 import { neverArrived } from "../network.ts";
+import { mayNeedTwoSteps, readSettings } from "./settings.ts";
 
 const CREDENTIALS = z.object({
   clientId: z.string().min(1),
@@ -13,6 +14,8 @@ const CREDENTIALS = z.object({
 });
 
 const SCOPES = "carrier-billing:payments:create carrier-billing:payments:read";
+/** Only where an account has two steps: a carrier may not grant it to others. */
+const WRITE_SCOPE = "carrier-billing:payments:write";
 const API_PATH = "/carrier-billing/v0.5";
 /** A token is not used in its last minute, nor in the second half of a shorter life. */
 const TOKEN_MARGIN_MS = 60_000;
@@ -35,6 +38,8 @@ export interface CarrierRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly correlator: string;
+  /** True for what confirms or cancels, whatever the account is set to by now. */
+  readonly needsWrite?: boolean;
   /** Whole milliseconds, where less time is left than a call has. */
   readonly timeoutMs?: number;
 }
@@ -51,13 +56,13 @@ export function createCarrierClient({ timeoutMs }: { readonly timeoutMs: number 
   const tokens = new Map<string, CachedToken>();
   const fetching = new Map<string, Promise<CachedToken | CarrierAnswer>>();
 
-  async function tokenFor(account: OpenRailAccount): Promise<CachedToken | CarrierAnswer> {
-    const name = tokenName(account);
+  async function tokenFor(account: OpenRailAccount, scopes: string): Promise<CachedToken | CarrierAnswer> {
+    const name = tokenName(account, scopes);
     const cached = tokens.get(name);
     if (cached !== undefined && cached.usableUntil > performance.now()) return cached;
     const underWay = fetching.get(name);
     if (underWay !== undefined) return await underWay;
-    const fetched = fetchToken(account, timeoutMs).finally(() => fetching.delete(name));
+    const fetched = fetchToken(account, scopes, timeoutMs).finally(() => fetching.delete(name));
     fetching.set(name, fetched);
     const token = await fetched;
     if ("value" in token) tokens.set(name, token);
@@ -65,24 +70,30 @@ export function createCarrierClient({ timeoutMs }: { readonly timeoutMs: number 
   }
 
   return async (account, request) => {
+    const canWrite = request.needsWrite === true || mayNeedTwoSteps(readSettings(account));
+    const scopes = canWrite ? `${SCOPES} ${WRITE_SCOPE}` : SCOPES;
     for (let attempt = 1; ; attempt += 1) {
-      const token = await tokenFor(account);
+      const token = await tokenFor(account, scopes);
       if (!("value" in token)) return token;
       const limitMs = Math.min(timeoutMs, request.timeoutMs ?? timeoutMs);
       const answer = await send(account, request, token.value, limitMs);
       const isTokenRefused = answer.kind === "refused" && answer.status === 401;
       if (!isTokenRefused || attempt === 2) return answer;
       // Revoked before its time: one more try with a fresh one. A 401 was not carried out.
-      tokens.delete(tokenName(account));
+      tokens.delete(tokenName(account, scopes));
     }
   };
 }
 
-function tokenName(account: OpenRailAccount): string {
-  return `${account.id} ${CREDENTIALS.parse(account.credentials).clientId} ${account.baseUrl ?? ""}`;
+function tokenName(account: OpenRailAccount, scopes: string): string {
+  return `${account.id} ${CREDENTIALS.parse(account.credentials).clientId} ${account.baseUrl ?? ""} ${scopes}`;
 }
 
-async function fetchToken(account: OpenRailAccount, timeoutMs: number): Promise<CachedToken | CarrierAnswer> {
+async function fetchToken(
+  account: OpenRailAccount,
+  scope: string,
+  timeoutMs: number,
+): Promise<CachedToken | CarrierAnswer> {
   const { clientId, clientSecret, tokenUrl } = CREDENTIALS.parse(account.credentials);
   const startedAt = performance.now();
   try {
@@ -95,7 +106,7 @@ async function fetchToken(account: OpenRailAccount, timeoutMs: number): Promise<
         "content-type": "application/x-www-form-urlencoded",
         accept: "application/json",
       },
-      body: new URLSearchParams({ grant_type: "client_credentials", scope: SCOPES }),
+      body: new URLSearchParams({ grant_type: "client_credentials", scope }),
     });
     const parsed = accessTokenSchema.safeParse(await readJson(response));
     // Without a token nothing was asked of the carrier yet, so the attempt has surely not begun.
