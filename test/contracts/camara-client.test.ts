@@ -33,6 +33,7 @@ function nextAttempt(amount: bigint, currency: string, changes: Partial<AttemptT
     purchaseCategory: null,
     locale: "nb",
     shouldCapture: true,
+    hasTwoSteps: false,
     expiresAt: new Date(Date.now() + 3_600_000),
     now: new Date(),
     ...changes,

@@ -6,8 +6,10 @@ import { deliver } from "./callback-deliver.ts";
 import { expire } from "./invoice-expire.ts";
 import { send } from "./invoice-send-sms.ts";
 import { apply } from "./notification-apply.ts";
+import { capture } from "./payment-capture.ts";
 import { close } from "./payment-close.ts";
 import { poll } from "./payment-poll.ts";
+import { release } from "./payment-release.ts";
 
 export type JobHandler<N extends JobName> = (ctx: ServiceContext, data: JobDataOf<N>) => Promise<void>;
 
@@ -15,6 +17,8 @@ const HANDLERS: { readonly [N in JobName]: JobHandler<N> } = {
   "invoice.send_sms": send,
   "invoice.expire": expire,
   "payment.close": close,
+  "payment.capture": capture,
+  "payment.release": release,
   "payment.poll": poll,
   "notification.apply": apply,
   "callback.deliver": deliver,

@@ -4,7 +4,13 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import { type InvoiceId, type PaymentId, parseId } from "#lib/domain/ids.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { onceInPhases } from "#lib/services/idempotency/once.ts";
-import { getPayment, listPayments } from "#lib/services/payments/get.ts";
+import { cancelPayment, resumeCancellation } from "#lib/services/payments/cancel.ts";
+import {
+  confirmPayment,
+  type DecidePaymentInput,
+  resumeConfirmation,
+} from "#lib/services/payments/confirm.ts";
+import { getPayment, listPayments, type PaymentDetail } from "#lib/services/payments/get.ts";
 import {
   type NewInvoiceInput,
   resumeMerchantPayment,
@@ -12,7 +18,13 @@ import {
 } from "#lib/services/payments/start-for-merchant.ts";
 import { toCreateInput } from "./invoices.ts";
 import { keyedOperation, operation, toAnswer } from "./operation.ts";
-import { type CreatePaymentBody, createPaymentBody, listPaymentsQuery, noQuery } from "./schemas.ts";
+import {
+  type CreatePaymentBody,
+  createPaymentBody,
+  emptyBody,
+  listPaymentsQuery,
+  noQuery,
+} from "./schemas.ts";
 import { renderPaymentDetail, renderPaymentItem } from "./views.ts";
 
 export const createPaymentOperation = keyedOperation({
@@ -28,7 +40,14 @@ export const createPaymentOperation = keyedOperation({
       const invoice = await toInvoiceInput(ctx, body);
       return toAnswer(
         201,
-        renderPaymentDetail(await startMerchantPayment(ctx, { invoice, method: body.method, bind })),
+        renderPaymentDetail(
+          await startMerchantPayment(ctx, {
+            invoice,
+            method: body.method,
+            ...(body.capture === undefined ? {} : { shouldCapture: body.capture }),
+            bind,
+          }),
+        ),
       );
     });
   },
@@ -46,6 +65,31 @@ async function toInvoiceInput(
   }
   const { methods: _methods, shouldSendSms: _should, sms: _sms, ...input } = await toCreateInput(ctx, body);
   return input;
+}
+
+export const confirmPaymentOperation = decideOperation(confirmPayment, resumeConfirmation);
+export const cancelPaymentOperation = decideOperation(cancelPayment, resumeCancellation);
+
+/** What is to become of a payment: committed with the key, then carried out at the rail. */
+function decideOperation(
+  decide: (ctx: ServiceContext, input: DecidePaymentInput) => Promise<PaymentDetail>,
+  resume: (ctx: ServiceContext, id: PaymentId) => Promise<PaymentDetail>,
+) {
+  return keyedOperation({
+    body: emptyBody,
+    query: noQuery,
+    run: async ({ ctx, params, keyed }) => {
+      const id = paymentId(params);
+      return await onceInPhases(ctx, keyed, async (bind, interrupted) =>
+        toAnswer(
+          200,
+          renderPaymentDetail(
+            interrupted === null ? await decide(ctx, { paymentId: id, bind }) : await resume(ctx, id),
+          ),
+        ),
+      );
+    },
+  });
 }
 
 export const getPaymentOperation = operation({

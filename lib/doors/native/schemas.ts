@@ -55,8 +55,10 @@ export const createInvoiceBody = z.strictObject({
 });
 export type CreateInvoiceBody = z.infer<typeof createInvoiceBody>;
 
-const paymentOfInvoiceBody = z.strictObject({ invoice: z.string(), method });
-const paymentWithInvoiceBody = z.strictObject({ ...invoiceFields, method });
+/** False: only reserve the amount. */
+const capture = z.boolean().optional();
+const paymentOfInvoiceBody = z.strictObject({ invoice: z.string(), method, capture });
+const paymentWithInvoiceBody = z.strictObject({ ...invoiceFields, method, capture });
 export type CreatePaymentBody = z.infer<typeof paymentOfInvoiceBody> | z.infer<typeof paymentWithInvoiceBody>;
 
 /** A payment of an invoice that exists, or one that brings its own: the field `invoice` tells which is meant. */

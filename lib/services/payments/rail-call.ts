@@ -17,6 +17,7 @@ export interface RailCall {
   readonly account: OpenRailAccount;
   readonly attempt: RailAttempt;
   readonly payment: Payment;
+  readonly invoice: Invoice;
 }
 
 /**
@@ -39,6 +40,7 @@ export async function prepareRailCall(ctx: ServiceContext, paymentId: PaymentId)
     account: openRailAccount(ctx, account),
     attempt: toAttempt(ctx, payment, invoice, now),
     payment,
+    invoice,
   };
 }
 

@@ -3,7 +3,7 @@
 import type { PaymentId } from "#lib/domain/ids.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import type { ServiceContext } from "../context.ts";
-import { applyOutcome } from "./apply-outcome.ts";
+import { applyAndFollow } from "./follow.ts";
 import { prepareRailCall } from "./rail-call.ts";
 
 /**
@@ -16,5 +16,5 @@ export async function submitPayment(ctx: ServiceContext, paymentId: PaymentId): 
   const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
   if (payment.state !== "pending" || payment.railReference !== null) return payment;
   const outcome = await rail.begin(account, attempt);
-  return await applyOutcome(ctx, paymentId, outcome);
+  return await applyAndFollow(ctx, payment, outcome);
 }

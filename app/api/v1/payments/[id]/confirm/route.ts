@@ -1,0 +1,6 @@
+import { confirmPaymentOperation } from "#lib/doors/native/payments.ts";
+import { serveNative } from "../../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/payments/{id}/confirm", {
+  POST: confirmPaymentOperation,
+});
