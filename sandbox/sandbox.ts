@@ -1,6 +1,6 @@
 // Everything the parts of the sandbox share.
 
-import type { CarrierEvent, CarrierPayment, CarrierToken } from "./carrier/records.ts";
+import type { CarrierEvent, CarrierPayment, CarrierRefund, CarrierToken } from "./carrier/records.ts";
 import type { Account } from "./control/accounts.ts";
 import type { Faults } from "./control/faults.ts";
 import type { Notifier } from "./control/notifications.ts";
@@ -46,6 +46,7 @@ export type Sandbox = {
   carrier: {
     tokens: Collection<CarrierToken>;
     payments: Collection<CarrierPayment>;
+    refunds: Collection<CarrierRefund>;
     events: Collection<CarrierEvent>;
   };
 };

@@ -1,9 +1,10 @@
 // Puts the sandbox together and starts it.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { startDeliveries } from "./carrier/deliver.ts";
 import { openOneStep } from "./carrier/one-step.ts";
 import { startDenials } from "./carrier/payment.ts";
-import { startPaymentEvents } from "./carrier/payment-events.ts";
+import { startRefunds } from "./carrier/refund.ts";
 import { carrierService } from "./carrier/routes.ts";
 import { startTwoStep } from "./carrier/two-step.ts";
 import { validationRoutes } from "./carrier/validation-page.ts";
@@ -63,9 +64,10 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   startRefundOutcomes(sandbox);
   startAuthorizationExpiry(sandbox);
   startDelivery(sandbox);
-  startPaymentEvents(sandbox);
+  startDeliveries(sandbox);
   startDenials(sandbox);
   startTwoStep(sandbox);
+  startRefunds(sandbox);
   const services = [stripeService(sandbox), twilioService(sandbox), carrierService(sandbox, oneStep)];
   const server = createSandboxServer(sandbox, services, [
     route("GET", "/", () => frontPage(sandbox)),
@@ -131,6 +133,7 @@ function openSandbox(dataDir: string | undefined): Sandbox {
     carrier: {
       tokens: openCollection(database, "carrier_tokens"),
       payments: openCollection(database, "carrier_payments"),
+      refunds: openCollection(database, "carrier_refunds"),
       events: openCollection(database, "carrier_events"),
     },
   };

@@ -28,6 +28,7 @@ export function timeRoutes(sandbox: Sandbox): Route[] {
           sandbox.prompts,
           ...Object.values(stripe),
           carrier.payments,
+          carrier.refunds,
           carrier.events,
         ];
         for (const collection of emptied) {

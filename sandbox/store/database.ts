@@ -16,6 +16,7 @@ const tables = [
   "messages",
   "carrier_tokens",
   "carrier_payments",
+  "carrier_refunds",
   "carrier_events",
   "prompts",
   "requests",
@@ -36,6 +37,8 @@ const indexes = [
   ["stripe_refunds", "account"],
   ["stripe_refunds", "body->>'$.wire.charge'"],
   ["stripe_balance_transactions", "account"],
+  ["carrier_refunds", "account"],
+  ["carrier_refunds", "body->>'$.paymentId'"],
 ];
 
 const jobsTable = `
