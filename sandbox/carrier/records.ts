@@ -55,6 +55,8 @@ export type CarrierPayment = Entry & {
   /** x-correlator of the request that made the payment; its notifications carry it. */
   correlator: string;
   validation: Validation | null;
+  /** Confirmed, and not yet charged: the reservation can neither be cancelled nor run out. */
+  isConfirmed: boolean;
 };
 
 export type RefundStatus = "processing" | "denied" | "succeeded";
