@@ -16,7 +16,7 @@ const addresses: [string, string][] = [
   ["PUT /accounts/{name}", "makes test credentials: { stripe_webhook_url, carrier_prompts }"],
   [
     "/v1/…",
-    "Stripe's API (Checkout Sessions, payment intents, charges, refunds, balance transactions, events)",
+    "Stripe's API (Checkout Sessions, payment intents, charges, refunds, disputes, balance transactions, events)",
   ],
   ["/checkout/c/{session}", "Stripe's hosted checkout; POST …/pay takes number, exp, cvc, name form-encoded"],
   ["/2010-04-01/…", "Twilio's API (Messages)"],
@@ -58,6 +58,9 @@ ${phones.length === 0 && html`<p class="soft">Nothing has arrived yet. Any numbe
 <h2>Cards</h2>
 <p class="soft">Any future expiry, any code of three digits. Every other number is declined.</p>
 ${table(Object.entries(testCards).map(([number, { meaning }]) => [number.replace(/(.{4})(?=.)/g, "$1 "), meaning]))}
+<p class="soft">Stripe's fee is 2.9 % and 0.30 in the currency of the charge; a dispute costs 15.00, and the fee stays
+paid when the dispute is won. A dispute is decided by the evidence's uncategorized_text: winning_evidence, losing_evidence,
+escalate_inquiry_evidence. An amount that is reserved can be captured for seven days.</p>
 <p>From a script: <code>curl -i -d 'number=4242424242424242&amp;exp=12/40&amp;cvc=123' ${sandbox.publicUrl}/checkout/c/{session}/pay</code></p>
 <p class="soft">It answers 303 to the success address, or 200 with the page that says why not. A card that needs 3-D Secure
 answers 303 to …/authenticate, which takes answer=complete or answer=fail.</p>
