@@ -14,6 +14,7 @@ import { openFaults } from "./control/faults.ts";
 import { openNotifier } from "./control/notifications.ts";
 import { redeliverRoutes } from "./control/redeliver.ts";
 import { openRequestLog, requestLogRoutes } from "./control/request-log.ts";
+import { simulateRoutes } from "./control/simulate-routes.ts";
 import { timeRoutes } from "./control/time-routes.ts";
 import { json } from "./http/message.ts";
 import { route } from "./http/router.ts";
@@ -84,6 +85,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     ...faultRoutes(sandbox),
     ...redeliverRoutes(sandbox),
     ...timeRoutes(sandbox),
+    ...simulateRoutes(sandbox, oneStep),
   ]);
   server.listen(options.port, options.host);
   try {

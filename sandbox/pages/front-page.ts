@@ -4,6 +4,7 @@ import { limits } from "../carrier/limits.ts";
 import { refundSubscribers } from "../carrier/refund-subscribers.ts";
 import { subscribers } from "../carrier/subscribers.ts";
 import { faultKinds } from "../control/fault-routes.ts";
+import { simulations } from "../control/simulate-routes.ts";
 import type { Answer } from "../http/message.ts";
 import { phonePath } from "../phone/number.ts";
 import { recentPhones } from "../phone/routes.ts";
@@ -99,6 +100,12 @@ ${
 
 <h2>Addresses</h2>
 ${table(addresses.map(([address, meaning]) => [html`<code>${address}</code>`, meaning]))}
+
+<h2>Simulations</h2>
+<p><code>${'POST /control/simulate… { "action": … }'}</code></p>
+${table(simulations.map(([address, meaning]) => [html`<code>${address}</code>`, meaning]))}
+<p class="soft">Does what a payer, a subscriber, a bank, a network or the clock does, with all that follows. It answers 200
+with the new status, 404 for an id that there is not, 409 where the state does not allow it.</p>
 
 <h2>Faults</h2>
 <p><code>${'POST /faults { "service": "stripe" | "twilio" | "carrier", "fault": …, "times": 1 }'}</code></p>

@@ -42,6 +42,14 @@ export function startLateSettlement(sandbox: Sandbox): void {
   });
 }
 
+/** Settles a card that confirms later, without waiting. */
+export function settleNow(sandbox: Sandbox, sessionId: string, willSucceed: boolean): void {
+  sandbox.database.transaction(() => {
+    sandbox.scheduler.cancel(settleJob, sessionId);
+    settleLater(sandbox, sessionId, willSucceed);
+  });
+}
+
 /** Tries a card on an open session. */
 export function attemptPayment(sandbox: Sandbox, session: StoredSession, card: Card): Attempt {
   return sandbox.database.transaction(() => {
