@@ -8,6 +8,7 @@ import { createCallbackSender } from "./callbacks/sender.ts";
 import { type Config, getConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import { renderNativeCallback } from "./doors/native/callback-view.ts";
+import { createFailpoints, type ProcessFailpoints } from "./failpoints.ts";
 import { createLog } from "./log.ts";
 import { createCardRail } from "./rails/card/rail.ts";
 import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
@@ -19,6 +20,8 @@ export type ProcessKind = "web" | "worker" | "seed";
 export interface Runtime {
   readonly config: Config;
   readonly deps: ServiceDeps;
+  /** Null where none is set, as always in a live installation. */
+  readonly failpoints: ProcessFailpoints | null;
   /** Stops claiming work, finishes what runs, closes every connection. */
   close(): Promise<void>;
 }
@@ -45,6 +48,8 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     isWorker: kind === "worker",
     onError: (error, job) => log.error("queue.error", { error, job: job?.name, jobId: job?.id }),
   });
+  // The launcher seeds in its own process, which nothing starts again.
+  const failpoints = kind === "seed" ? null : createFailpoints(config.failpoints, log);
   const deps: ServiceDeps = {
     db,
     queue,
@@ -62,11 +67,13 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     isLiveInstallation: config.env === "live",
     random: Math.random,
+    failpoints,
   };
   let closing: Promise<void> | null = null;
   return {
     config,
     deps,
+    failpoints,
     close() {
       closing ??= queue.stop().then(() => db.close());
       return closing;

@@ -96,6 +96,7 @@ async function takeMoney(ctx: TxContext, { invoice, payment, facts }: AdvancePay
     completedAt: ctx.tx.now,
     unknownSince: null,
   });
+  await ctx.failpoints?.reach("K13");
   if (routing.disposition === "surplus") {
     await postLegs(ctx, "payment_surplus", moved, surplusLegs(moved.method, amountMinor));
     await recordEvent(ctx, { type: "payment.surplus", invoice, payment: moved });
