@@ -49,7 +49,7 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     onError: (error, job) => log.error("queue.error", { error, job: job?.name, jobId: job?.id }),
   });
   // The launcher seeds in its own process, which nothing starts again.
-  const failpoints = kind === "seed" ? null : createFailpoints(config.failpoints, log);
+  const failpoints = kind === "seed" ? null : createFailpoints(config.failpoints);
   const deps: ServiceDeps = {
     db,
     queue,

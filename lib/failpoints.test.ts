@@ -1,17 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { parseFailpoints } from "./domain/failpoints.ts";
-import { createFailpoints } from "./failpoints.ts";
+import { createFailpoints, type FailpointHit } from "./failpoints.ts";
 
-const logged: unknown[] = [];
-const log = {
-  info: () => undefined,
-  warn: (_event: string, fields?: object) => void logged.push(fields),
-  error: () => undefined,
-};
+const said: FailpointHit[] = [];
 
 function armed(text: string) {
-  logged.length = 0;
-  const made = createFailpoints(parseFailpoints(text) ?? [], log);
+  said.length = 0;
+  const made = createFailpoints(parseFailpoints(text) ?? [], (hit) => said.push(hit));
   if (made === null) throw new Error("Nothing is set.");
   return made;
 }
@@ -51,15 +46,15 @@ describe("the setting of failpoints", () => {
 
 describe("a failpoint", () => {
   it("is not there at all where none is set", () => {
-    expect(createFailpoints([], log)).toBeNull();
+    expect(createFailpoints([])).toBeNull();
   });
 
   it("acts at its own step only, and says so", async () => {
     const points = armed("K5=throw");
     await points.reach("K4");
-    expect(logged).toEqual([]);
+    expect(said).toEqual([]);
     await expect(points.reach("K5")).rejects.toThrow("K5");
-    expect(logged).toEqual([{ failpoint: "K5", action: "throw", hit: 1 }]);
+    expect(said).toEqual([{ failpoint: "K5", action: "throw", hit: 1 }]);
   });
 
   it("acts on the hit it is set for, and lets the others pass", async () => {
@@ -67,7 +62,7 @@ describe("a failpoint", () => {
     await points.reach("K5");
     await expect(points.reach("K5")).rejects.toThrow("K5");
     await points.reach("K5");
-    expect(logged).toHaveLength(1);
+    expect(said).toHaveLength(1);
   });
 
   it("that delays goes on later, and one that hangs never does", async () => {

@@ -58,7 +58,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     ],
   ],
   ["lib/config.ts", ["zod", "lib/crypto", "lib/domain"]],
-  ["lib/failpoints.ts", ["lib/domain", "lib/services", "node"]],
+  ["lib/failpoints.ts", ["lib/domain", "node"]],
   ["lib/log.ts", ["pino", "lib/services"]],
   ["worker", ["lib/services", "lib/domain", "lib/context", "lib/config", "node"]],
   ["components", ["react", "lib/domain"]],
