@@ -3,7 +3,7 @@
 import { type Database, openDatabase } from "#db/client.ts";
 import { createQueue } from "#db/queue.ts";
 import { isInTransaction } from "#db/transaction.ts";
-import { resolveAll } from "./callbacks/guard.ts";
+import { type OwnAddresses, ownAddresses, resolveAll } from "./callbacks/guard.ts";
 import { createCallbackSender } from "./callbacks/sender.ts";
 import { type Config, getConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
@@ -61,7 +61,7 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     },
     sms: outsideTransactions(createTwilioSms({ timeoutMs: config.railTimeoutMs })),
     callbacks: outsideTransactions(
-      createCallbackSender({ ...config.callback, resolve: (name) => resolveAll(name) }),
+      createCallbackSender({ ...config.callback, own: ownOf(config), resolve: (name) => resolveAll(name) }),
     ),
     callbackRenderers: new Map([["native", renderNativeCallback]]),
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
@@ -79,6 +79,10 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
       return closing;
     },
   };
+}
+
+function ownOf({ origin, databaseUrl, sandboxUrl }: Config): OwnAddresses {
+  return ownAddresses([origin, databaseUrl, ...(sandboxUrl === null ? [] : [sandboxUrl])]);
 }
 
 /** Names of port functions that work without the network. */
