@@ -31,6 +31,8 @@ export interface Stack {
   /** The first live secrets, shown once; null where they were shown before, or in development. */
   readonly firstSecrets: FirstSecrets | null;
   readonly sandboxUrl: string | null;
+  /** The address of the auditor's login. */
+  readonly auditUrl: string;
   /** The embedded database that runs now, where there is one. */
   postgres(): EmbeddedPostgres | null;
   readonly services: readonly RunningService[];
@@ -100,7 +102,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     options.say("Starting the processes…");
     started.push(await startWeb(settings, paths, envFor(urls.web)));
     started.push(await startWorker(paths, envFor(urls.worker)));
-    return { demo, firstSecrets, sandboxUrl, postgres: () => postgres, services: started, stop };
+    return {
+      demo,
+      firstSecrets,
+      sandboxUrl,
+      auditUrl: urls.audit,
+      postgres: () => postgres,
+      services: started,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
