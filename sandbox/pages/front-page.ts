@@ -1,6 +1,7 @@
 // The front page: what this is, where everything is, and which numbers and cards do what.
 
 import { limits } from "../carrier/limits.ts";
+import { refundSubscribers } from "../carrier/refund-subscribers.ts";
 import { subscribers } from "../carrier/subscribers.ts";
 import { faultKinds } from "../control/fault-routes.ts";
 import type { Answer } from "../http/message.ts";
@@ -13,18 +14,25 @@ import { type Html, html, renderPage } from "./html.ts";
 
 const addresses: [string, string][] = [
   ["PUT /accounts/{name}", "makes test credentials: { stripe_webhook_url, carrier_prompts }"],
-  ["/v1/…", "Stripe's API (Checkout Sessions, payment intents, charges, events)"],
+  [
+    "/v1/…",
+    "Stripe's API (Checkout Sessions, payment intents, charges, refunds, balance transactions, events)",
+  ],
   ["/checkout/c/{session}", "Stripe's hosted checkout; POST …/pay takes number, exp, cvc, name form-encoded"],
   ["/2010-04-01/…", "Twilio's API (Messages)"],
   ["/carrier/oauth/token", "the carrier's token endpoint (client credentials)"],
   ["/carrier/carrier-billing/v0.5/payments…", "the carrier's API (CAMARA carrier billing)"],
+  [
+    "/carrier/carrier-billing-refund/v0.3/payments/{id}/refunds…",
+    "its refunds (CAMARA carrier billing refund)",
+  ],
   ["GET /phones, /phones/{number}", "virtual phones"],
   ["GET /phones/{number}/messages, …/prompts", "the same as JSON"],
   ["POST /phones/{number}/approve, …/decline", "answers the oldest open prompt, or { payment_id }"],
   ["GET /requests?service=&account=&since=", "what the three services were asked"],
   ["POST, GET, DELETE /faults", "faults, see below; DELETE /faults/{id} for one"],
   ["POST /events/redeliver", "sends a Stripe event again: { event_id, copies }"],
-  ["GET /carrier-events?payment_id=", "the carrier's CloudEvents"],
+  ["GET /carrier-events?payment_id=&refund_id=", "the carrier's CloudEvents"],
   ["POST /carrier-events/redeliver", "sends one of them again: { event_id, copies }"],
   ["POST /hurry", "what waits for { id } happens now: expiries, run-outs, settlements, retries"],
   ["POST /reset", "empties everything but the accounts"],
@@ -66,6 +74,11 @@ ${table(sorted(fates).map(([ending, { meaning }]) => [`…${ending}`, meaning]))
 <p class="soft">By the last two digits. All others ask the owner on the phone.</p>
 ${table(sorted(subscribers).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
 <p class="soft">An account with carrier_prompts: false has a carrier that charges ordinary numbers without asking.</p>
+
+<h2>Phone numbers: what the carrier does with refunds</h2>
+<p class="soft">By the last two digits of the number that was charged; it is charged as ordinary numbers are.
+Refunds to all others succeed at once.</p>
+${table(sorted(refundSubscribers).map(([ending, { meaning }]) => [`…${ending}`, meaning]))}
 
 <h2>The carrier's limits</h2>
 <p class="soft">Most for one payment, and most for one subscriber and calendar month.</p>

@@ -9,11 +9,14 @@ const tables = [
   "stripe_sessions",
   "stripe_payment_intents",
   "stripe_charges",
+  "stripe_refunds",
+  "stripe_balance_transactions",
   "stripe_events",
   "stripe_idempotency",
   "messages",
   "carrier_tokens",
   "carrier_payments",
+  "carrier_refunds",
   "carrier_events",
   "prompts",
   "requests",
@@ -31,6 +34,11 @@ const indexes = [
   ["carrier_payments", "body->>'$.referenceCode'"],
   ["carrier_payments", "body->>'$.phone'"],
   ["prompts", "body->>'$.phone'"],
+  ["stripe_refunds", "account"],
+  ["stripe_refunds", "body->>'$.wire.charge'"],
+  ["stripe_balance_transactions", "account"],
+  ["carrier_refunds", "account"],
+  ["carrier_refunds", "body->>'$.paymentId'"],
 ];
 
 const jobsTable = `

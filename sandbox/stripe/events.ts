@@ -15,7 +15,15 @@ export type EventType =
   | "payment_intent.succeeded"
   | "payment_intent.payment_failed"
   | "payment_intent.amount_capturable_updated"
-  | "charge.succeeded";
+  | "payment_intent.canceled"
+  | "charge.succeeded"
+  | "charge.captured"
+  | "charge.expired"
+  | "charge.refunded"
+  | "charge.refund.updated"
+  | "refund.created"
+  | "refund.updated"
+  | "refund.failed";
 
 export type EventWire = {
   id: string;

@@ -11,6 +11,7 @@ import {
   type Listener,
   makeAccount,
   payWithCard,
+  postJson,
   sessionOf249,
   startListener,
   startTestSandbox,
@@ -31,6 +32,7 @@ const LEFT_NULL: {
   readonly "checkout.session": readonly Nullable<Stripe.Checkout.Session>[];
   readonly payment_intent: readonly Nullable<Stripe.PaymentIntent>[];
   readonly charge: readonly Nullable<Stripe.Charge>[];
+  readonly refund: readonly Nullable<Stripe.Refund>[];
 } = {
   "checkout.session": [
     "after_expiration",
@@ -54,12 +56,77 @@ const LEFT_NULL: {
     "transfer_data",
   ],
   charge: ["receipt_url", "shipping", "source", "transfer_data"],
+  refund: [],
 };
 
 /** What the sandbox knowingly lacks. */
 const ABSENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   charge: { refunds: "Left out unless expanded, since version 2022-11-15 of Stripe's API." },
 };
+
+/** Every field by the SDK's types: the compiler refuses one too many and one too few. */
+type FieldsOf<T> = { readonly [K in keyof Required<T>]: true };
+
+const REFUND_FIELDS: FieldsOf<Stripe.Refund> = {
+  id: true,
+  object: true,
+  amount: true,
+  balance_transaction: true,
+  charge: true,
+  created: true,
+  currency: true,
+  customer: true,
+  customer_account: true,
+  description: true,
+  destination_details: true,
+  failure_balance_transaction: true,
+  failure_reason: true,
+  instructions_email: true,
+  metadata: true,
+  next_action: true,
+  payment_intent: true,
+  payment_method: true,
+  pending_reason: true,
+  presentment_details: true,
+  reason: true,
+  receipt_number: true,
+  source_transfer_reversal: true,
+  status: true,
+  transfer_reversal: true,
+};
+
+const BALANCE_FIELDS: FieldsOf<Stripe.BalanceTransaction> = {
+  id: true,
+  object: true,
+  amount: true,
+  available_on: true,
+  balance_type: true,
+  created: true,
+  currency: true,
+  description: true,
+  exchange_rate: true,
+  fee: true,
+  fee_details: true,
+  net: true,
+  reporting_category: true,
+  source: true,
+  status: true,
+  type: true,
+};
+
+/** Fields that none of the objects may have. */
+function strangers(objects: readonly object[], known: Readonly<Record<string, true>>): string[] {
+  return objects.flatMap((object) =>
+    Object.keys(plain(object)).filter((field) => !Object.hasOwn(known, field)),
+  );
+}
+
+/** Fields that one of the objects lacks. */
+function missing(objects: readonly object[], known: Readonly<Record<string, true>>): string[] {
+  return objects.flatMap((object) =>
+    Object.keys(known).filter((field) => !Object.hasOwn(plain(object), field)),
+  );
+}
 
 const PAYMENT_ID = "pay_0123456789abcdefghijkl" as PaymentId;
 
@@ -83,12 +150,18 @@ function compare(name: string, objects: readonly object[]) {
 }
 
 describeContract("Stripe's objects in the sandbox have every field of the fixtures", [FIXTURES], () => {
-  const CARDS = { paid: "4242424242424242", declined: "4000000000009995", asked: "4000002760003184" };
+  const CARDS = {
+    paid: "4242424242424242",
+    declined: "4000000000009995",
+    asked: "4000002760003184",
+    refunded: "4000000000005126",
+  };
   let sandbox: RunningSandbox;
   let listener: Listener;
   let client: Stripe;
   let sessions: Stripe.Checkout.Session[];
   let intents: Stripe.PaymentIntent[];
+  let refunds: Stripe.Refund[];
 
   beforeAll(async () => {
     fixtures = readDefinition(FIXTURES);
@@ -96,7 +169,7 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
     listener = await startListener();
     const { stripe } = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
     client = stripeClient(sandbox, stripe.secret_key);
-    for (const card of Object.values(CARDS)) {
+    for (const card of [CARDS.paid, CARDS.declined, CARDS.asked]) {
       const made = await client.checkout.sessions.create({
         ...sessionOf249,
         payment_intent_data: { description: "Order 1017" },
@@ -111,6 +184,13 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
       typeof payment_intent === "string" ? payment_intent : [],
     );
     intents = await Promise.all(ids.map((id) => client.paymentIntents.retrieve(id)));
+    const made = await client.checkout.sessions.create(sessionOf249);
+    await payWithCard(sandbox, made.id, CARDS.refunded);
+    const { payment_intent } = await client.checkout.sessions.retrieve(made.id);
+    const refund = await client.refunds.create({ payment_intent: String(payment_intent) });
+    await postJson(sandbox, "/hurry", { id: refund.id });
+    await until(async () => (await client.refunds.retrieve(refund.id)).status === "failed");
+    refunds = [refund, await client.refunds.retrieve(refund.id)];
   });
   afterAll(async () => {
     await sandbox.close();
@@ -149,6 +229,23 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
       faults: [],
       leftNull: [...LEFT_NULL.charge].sort(),
     });
+  });
+
+  it("with its type, in refunds that succeeded and failed, and nothing that the SDK does not know", () => {
+    expect(compare("refund", refunds)).toEqual({
+      count: 2,
+      faults: [],
+      leftNull: [...LEFT_NULL.refund].sort(),
+    });
+    expect(refunds.map(({ status }) => status)).toEqual(["succeeded", "failed"]);
+    expect(strangers(refunds, REFUND_FIELDS)).toEqual([]);
+  });
+
+  it("no fixture tells of movements on the balance; these have what the SDK's types say", async () => {
+    const { data } = await client.balanceTransactions.list();
+    expect(data.map(({ type }) => type).sort()).toEqual(["charge", "charge", "refund", "refund_failure"]);
+    expect(strangers(data, BALANCE_FIELDS)).toEqual([]);
+    expect(missing(data, BALANCE_FIELDS)).toEqual([]);
   });
 
   it("with its type, in events that are listed and events that are sent, and in what they are about", async () => {
