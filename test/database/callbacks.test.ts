@@ -26,7 +26,8 @@ beforeAll(async () => {
   );
   secret = system.deps.vault.open(rows[0].callback_secret, callbackSecretContext(shop.tenant));
 });
-afterAll(() => system.close());
+// One test skips tries, so as not to wait for days.
+afterAll(() => system.close({ broken: ["I-08"] }));
 
 interface Received {
   readonly headers: IncomingMessage["headers"];
