@@ -1,6 +1,6 @@
 // Everything the parts of the sandbox share.
 
-import type { CarrierEvent, CarrierPayment, CarrierToken } from "./carrier/records.ts";
+import type { CarrierEvent, CarrierPayment, CarrierRefund, CarrierToken } from "./carrier/records.ts";
 import type { Account } from "./control/accounts.ts";
 import type { Faults } from "./control/faults.ts";
 import type { Notifier } from "./control/notifications.ts";
@@ -14,6 +14,7 @@ import type {
   StoredAnswer,
   StoredBalance,
   StoredCharge,
+  StoredDispute,
   StoredEvent,
   StoredIntent,
   StoredRefund,
@@ -39,6 +40,7 @@ export type Sandbox = {
     intents: Collection<StoredIntent>;
     charges: Collection<StoredCharge>;
     refunds: Collection<StoredRefund>;
+    disputes: Collection<StoredDispute>;
     balance: Collection<StoredBalance>;
     events: Collection<StoredEvent>;
     answers: Collection<StoredAnswer>;
@@ -46,6 +48,7 @@ export type Sandbox = {
   carrier: {
     tokens: Collection<CarrierToken>;
     payments: Collection<CarrierPayment>;
+    refunds: Collection<CarrierRefund>;
     events: Collection<CarrierEvent>;
   };
 };

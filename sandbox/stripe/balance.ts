@@ -3,6 +3,7 @@
 import type { Sandbox } from "../sandbox.ts";
 import type { ChargeWire } from "./charge-object.ts";
 import { fractionDigits } from "./currencies.ts";
+import type { DisputeWire } from "./dispute-object.ts";
 import { newId, nowSeconds } from "./ids.ts";
 import type { RefundWire } from "./refund-object.ts";
 
@@ -31,7 +32,7 @@ export type BalanceWire = {
   reporting_category: string;
   source: string;
   status: "pending" | "available";
-  type: "charge" | "refund" | "refund_failure";
+  type: "charge" | "refund" | "refund_failure" | "adjustment";
 };
 
 type Movement = Pick<
@@ -76,6 +77,33 @@ export function postRefundFailure(sandbox: Sandbox, account: string, refund: Ref
     description: "REFUND FAILURE",
     source: refund.id,
   }).id;
+}
+
+/** Books what a dispute took, with its fee: 15.00 in the charge's currency. */
+export function postWithdrawal(sandbox: Sandbox, account: string, dispute: DisputeWire): BalanceWire {
+  const fee = 15 * 10 ** fractionDigits(dispute.currency);
+  return post(sandbox, account, {
+    type: "adjustment",
+    reporting_category: "dispute",
+    amount: -dispute.amount,
+    fee: { amount: fee, description: "Dispute fee" },
+    currency: dispute.currency,
+    description: `Chargeback withdrawal for ${dispute.charge}`,
+    source: dispute.id,
+  });
+}
+
+/** Books what came back of a dispute that was won. Stripe keeps the fee. */
+export function postReinstatement(sandbox: Sandbox, account: string, dispute: DisputeWire): BalanceWire {
+  return post(sandbox, account, {
+    type: "adjustment",
+    reporting_category: "dispute_reversal",
+    amount: dispute.amount,
+    fee: null,
+    currency: dispute.currency,
+    description: `Chargeback reversal for ${dispute.charge}`,
+    source: dispute.id,
+  });
 }
 
 function post(sandbox: Sandbox, account: string, { fee, ...movement }: Movement): BalanceWire {

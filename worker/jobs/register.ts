@@ -9,7 +9,10 @@ import { apply } from "./notification-apply.ts";
 import { capture } from "./payment-capture.ts";
 import { close } from "./payment-close.ts";
 import { poll } from "./payment-poll.ts";
+
 import { release } from "./payment-release.ts";
+
+import { settle } from "./refund-settle.ts";
 
 export type JobHandler<N extends JobName> = (ctx: ServiceContext, data: JobDataOf<N>) => Promise<void>;
 
@@ -20,6 +23,7 @@ const HANDLERS: { readonly [N in JobName]: JobHandler<N> } = {
   "payment.capture": capture,
   "payment.release": release,
   "payment.poll": poll,
+  "refund.settle": settle,
   "notification.apply": apply,
   "callback.deliver": deliver,
 };

@@ -3,7 +3,7 @@
 import { ServiceError } from "#lib/domain/errors.ts";
 import { type InvoiceId, type PaymentId, parseId } from "#lib/domain/ids.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import { onceInPhases } from "#lib/services/idempotency/once.ts";
+import { type KeyedAnswer, type KeyedRequest, onceInPhases } from "#lib/services/idempotency/once.ts";
 import { cancelPayment, resumeCancellation } from "#lib/services/payments/cancel.ts";
 import {
   confirmPayment,
@@ -16,7 +16,8 @@ import {
   resumeMerchantPayment,
   startMerchantPayment,
 } from "#lib/services/payments/start-for-merchant.ts";
-import { toCreateInput } from "./invoices.ts";
+import { paymentDetail, paymentList } from "./answers/payment-detail.ts";
+import { CREATE_INVOICE_ERRORS, toCreateInput } from "./invoices.ts";
 import { keyedOperation, operation, toAnswer } from "./operation.ts";
 import {
   type CreatePaymentBody,
@@ -30,6 +31,23 @@ import { renderPaymentDetail, renderPaymentItem } from "./views.ts";
 export const createPaymentOperation = keyedOperation({
   body: createPaymentBody,
   query: noQuery,
+  doc: {
+    id: "createPayment",
+    tag: "Payments",
+    summary: "Start a payment",
+    details:
+      "Of an invoice that exists (`invoice`), or of one that is made with it and sends no SMS. `next_action` is where the payer goes on. With `capture: false` the amount is only reserved, and taken by confirming.",
+    status: 201,
+    answer: paymentDetail,
+    errors: [
+      "invoice_not_found",
+      "invoice_state_conflict",
+      "payment_state_conflict",
+      "attempt_in_progress",
+      "capability_missing",
+      ...CREATE_INVOICE_ERRORS,
+    ],
+  },
   run: async ({ ctx, body, keyed }) => {
     return await onceInPhases(ctx, keyed, async (bind, interrupted) => {
       const interruptedId = interrupted === null ? null : parseId("payment", interrupted);
@@ -67,38 +85,77 @@ async function toInvoiceInput(
   return input;
 }
 
-export const confirmPaymentOperation = decideOperation(confirmPayment, resumeConfirmation);
-export const cancelPaymentOperation = decideOperation(cancelPayment, resumeCancellation);
+export const confirmPaymentOperation = keyedOperation({
+  body: emptyBody,
+  query: noQuery,
+  doc: {
+    id: "confirmPayment",
+    tag: "Payments",
+    summary: "Take a reserved amount",
+    details:
+      "Asks the rail at once. Where its answer is missing or not final the payment stays `authorized`, with `capture_requested_at`, and the rail is asked until it is known.",
+    status: 200,
+    answer: paymentDetail,
+    errors: ["payment_not_found", "payment_state_conflict", "invoice_state_conflict", "capability_missing"],
+  },
+  run: ({ ctx, params, keyed }) => decide(ctx, keyed, paymentId(params), confirmPayment, resumeConfirmation),
+});
+
+export const cancelPaymentOperation = keyedOperation({
+  body: emptyBody,
+  query: noQuery,
+  doc: {
+    id: "cancelPayment",
+    tag: "Payments",
+    summary: "Give a reserved amount back",
+    details:
+      "Or give up an attempt that is not reserved yet: it is closed at its rail, or marked as superseded where the rail cannot close it now, and given back should it be reserved later.",
+    status: 200,
+    answer: paymentDetail,
+    errors: ["payment_not_found", "payment_state_conflict", "capability_missing"],
+  },
+  run: ({ ctx, params, keyed }) => decide(ctx, keyed, paymentId(params), cancelPayment, resumeCancellation),
+});
 
 /** What is to become of a payment: committed with the key, then carried out at the rail. */
-function decideOperation(
-  decide: (ctx: ServiceContext, input: DecidePaymentInput) => Promise<PaymentDetail>,
+function decide(
+  ctx: ServiceContext,
+  keyed: KeyedRequest,
+  id: PaymentId,
+  begin: (ctx: ServiceContext, input: DecidePaymentInput) => Promise<PaymentDetail>,
   resume: (ctx: ServiceContext, id: PaymentId) => Promise<PaymentDetail>,
-) {
-  return keyedOperation({
-    body: emptyBody,
-    query: noQuery,
-    run: async ({ ctx, params, keyed }) => {
-      const id = paymentId(params);
-      return await onceInPhases(ctx, keyed, async (bind, interrupted) =>
-        toAnswer(
-          200,
-          renderPaymentDetail(
-            interrupted === null ? await decide(ctx, { paymentId: id, bind }) : await resume(ctx, id),
-          ),
-        ),
-      );
-    },
+): Promise<KeyedAnswer> {
+  return onceInPhases(ctx, keyed, async (bind, interrupted) => {
+    const detail = interrupted === null ? await begin(ctx, { paymentId: id, bind }) : await resume(ctx, id);
+    return toAnswer(200, renderPaymentDetail(detail));
   });
 }
 
 export const getPaymentOperation = operation({
   query: noQuery,
+  doc: {
+    id: "getPayment",
+    tag: "Payments",
+    summary: "Read a payment",
+    details: "With the invoice that it pays.",
+    status: 200,
+    answer: paymentDetail,
+    errors: ["payment_not_found"],
+  },
   run: async ({ ctx, params }) => renderPaymentDetail(await getPayment(ctx, paymentId(params))),
 });
 
 export const listPaymentsOperation = operation({
   query: listPaymentsQuery,
+  doc: {
+    id: "listPayments",
+    tag: "Payments",
+    summary: "List payments",
+    details: "Newest first. Every condition that is given must hold.",
+    status: 200,
+    answer: paymentList,
+    errors: [],
+  },
   run: async ({ ctx, query }) => {
     const ofInvoice = query.invoice === undefined ? undefined : parseId("invoice", query.invoice);
     // A malformed id is one that nothing belongs to.
@@ -115,7 +172,8 @@ export const listPaymentsOperation = operation({
   },
 });
 
-function paymentId(params: Readonly<Record<string, string>>): PaymentId {
+/** A malformed id reads as one that does not exist. */
+export function paymentId(params: Readonly<Record<string, string>>): PaymentId {
   const id = parseId("payment", params.id ?? "");
   if (id === null) throw new ServiceError("payment_not_found", "There is no such payment.");
   return id;

@@ -17,6 +17,7 @@ import type {
 import { type CreatePaymentTerms, createPaymentTermsSchema, renderCreatePayment } from "#lib/wire/camara.ts";
 import { type CarrierClient, createCarrierClient } from "./client.ts";
 import { findPayment, queryPayment, readAnswer } from "./query.ts";
+import { createCarrierRefund, prepareCarrierRefund, queryCarrierRefund } from "./refunds.ts";
 import { cancelPayment, confirmPayment, validatePayment } from "./second-step.ts";
 import { hasTwoSteps, readSettings } from "./settings.ts";
 import { verifyCarrierNotification } from "./verify.ts";
@@ -47,7 +48,7 @@ export function createCarrierRail(options: { readonly timeoutMs: number }): Rail
         // A charge in one step cannot be called back.
         cancel: isReserving,
         twoSteps: isReserving,
-        refund: "none",
+        refund: settings.refunds,
         asksPayer: settings.asksPayer,
       };
     },
@@ -58,6 +59,9 @@ export function createCarrierRail(options: { readonly timeoutMs: number }): Rail
     cancel: (account, attempt) => cancelPayment(call, account, attempt),
     validate: (account, attempt, code) => validatePayment(call, account, attempt, code),
     capture: (account, attempt) => confirmPayment(call, account, attempt),
+    prepareRefund: prepareCarrierRefund,
+    refund: (account, refund) => createCarrierRefund(call, account, refund),
+    queryRefund: (account, refund) => queryCarrierRefund(call, account, refund),
     verify: async (_account, message, checkToken) => verifyCarrierNotification(message, checkToken),
   };
 }

@@ -79,6 +79,6 @@ async function send(
     path: `/payments/${encodeURIComponent(attempt.railReference)}/${step}`,
     correlator: attempt.paymentId,
     body,
-    needsWrite: true,
+    api: "secondStep",
   });
 }

@@ -6,6 +6,8 @@ import type { OpenRailAccount } from "#lib/domain/ports/rail.ts";
 const SETTINGS = z.object({
   /** True where the carrier itself asks the phone's owner: by its prompt, its code or its link. */
   asksPayer: z.boolean().default(false),
+  /** What the carrier sends back: nothing, whole payments only, or parts too. */
+  refunds: z.enum(["none", "total", "partial"]).default("partial"),
   /** Two: every amount is reserved first, and confirmed or given back afterwards. */
   steps: z.enum(["one", "two"]).default("one"),
   /** Endings of numbers that are charged in two steps where all others are in one. */
@@ -25,9 +27,4 @@ export function hasTwoSteps(settings: CarrierSettings, phone: string | undefined
     settings.steps === "two" ||
     (phone !== undefined && settings.twoStepEndings.some((ending) => phone.endsWith(ending)))
   );
-}
-
-/** True where this account may ever have to confirm or cancel. */
-export function mayNeedTwoSteps({ steps, twoStepEndings }: CarrierSettings): boolean {
-  return steps === "two" || twoStepEndings.length > 0;
 }

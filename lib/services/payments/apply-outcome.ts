@@ -14,6 +14,9 @@ import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { CODE_LIFE_SECONDS } from "../sms/queue-code.ts";
 import { advancePayment } from "./advance.ts";
+
+import { giveToReview } from "./give-to-review.ts";
+
 import { isUseless, type PaymentOfInvoice, requestCancel, requestCapture } from "./wish.ts";
 
 /**
@@ -205,6 +208,7 @@ async function succeed(
     ...locked,
     event,
     facts: { railReference: outcome.railReference, railDetails: outcome.details },
+    ...(outcome.cost === undefined ? {} : { costMinor: outcome.cost.amountMinor }),
   });
 }
 
@@ -229,22 +233,6 @@ function isRunOut(payment: Payment, now: Date): boolean {
   const { state, cancelRequestedAt, authorizationExpiresAt } = payment;
   if (state !== "authorized" || cancelRequestedAt !== null) return false;
   return authorizationExpiresAt === null || authorizationExpiresAt <= now;
-}
-
-/** Marks a locked attempt as one that a person must look at, once. */
-export async function giveToReview(
-  ctx: TxContext,
-  { invoice, payment }: PaymentOfInvoice,
-  reason: string,
-): Promise<Payment> {
-  if (payment.needsReviewAt !== null) return payment;
-  ctx.log.error("payment.needs_review", { paymentId: payment.id, reason });
-  const noted = await updatePaymentFacts(ctx.tx, payment, {
-    needsReviewAt: ctx.tx.now,
-    reviewReason: reason,
-  });
-  await recordEvent(ctx, { type: "payment.needs_review", invoice, payment: noted });
-  return noted;
 }
 
 /** No answer. Only an attempt whose request was never answered becomes unknown; the others stay what they are. */

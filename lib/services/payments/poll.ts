@@ -7,8 +7,10 @@ import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import { type PollSituation, pollPauseSeconds } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
-import { giveToReview, lockBoth } from "./apply-outcome.ts";
+
+import { lockBoth } from "./apply-outcome.ts";
 import { capturePayment } from "./follow.ts";
+import { giveToReview } from "./give-to-review.ts";
 import { openPhone, railOf } from "./rail-call.ts";
 import { type SettledPayment, settlePayment } from "./settle.ts";
 import { exhaustValidation, isCodeOver } from "./validate.ts";
