@@ -1,6 +1,3 @@
-import { confirmPaymentOperation } from "#lib/doors/native/payments.ts";
 import { serveNative } from "../../../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/payments/{id}/confirm", {
-  POST: confirmPaymentOperation,
-});
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/payments/{id}/confirm");
