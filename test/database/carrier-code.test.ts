@@ -122,7 +122,7 @@ describe("the carrier's code", () => {
     const guesses = Array.from({ length: 50 }, (_, index) => wrongCode(code, index + 1));
     await Promise.all(guesses.map((guess) => type(payment.id, guess).catch(() => null)));
     await remove();
-    expect(await calls(payment.railReference, "validate")).toBeLessThanOrEqual(5);
+    expect(await calls(payment.railReference, "validate")).toBe(5);
     expect(await paymentOf(payment.id)).toMatchObject({
       state: "failed",
       declineCode: "code_exhausted",
@@ -179,7 +179,6 @@ describe("the carrier's code", () => {
   it("of another attempt is of no use", async () => {
     const one = await begin(CODE);
     const two = await begin(CODE);
-    if (one.code === two.code) return;
     expect(await type(two.payment.id, one.code)).toMatchObject({ result: "wrong" });
   });
 

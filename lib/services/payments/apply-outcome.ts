@@ -14,9 +14,7 @@ import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { CODE_LIFE_SECONDS } from "../sms/queue-code.ts";
 import { advancePayment } from "./advance.ts";
-
 import { giveToReview } from "./give-to-review.ts";
-
 import { isUseless, type PaymentOfInvoice, requestCancel, requestCapture } from "./wish.ts";
 
 /**
@@ -30,53 +28,65 @@ export async function applyOutcome(
   id: PaymentId,
   outcome: RailOutcome,
 ): Promise<Payment> {
+  return (await applyToLocked(ctx, id, outcome)).after;
+}
+
+/** The same, with the attempt as it was when it was locked: of several who hear the same, one has changed it. */
+export async function applyToLocked(
+  ctx: ServiceContext,
+  id: PaymentId,
+  outcome: RailOutcome,
+): Promise<{ readonly before: Payment; readonly after: Payment }> {
   return await transact(ctx, async (inTx) => {
     const locked = await lockBoth(inTx, id);
-    const { payment } = locked;
-    const foreign = foreignReference(payment, outcome);
-    if (foreign !== null)
-      return await giveToReview(inTx, locked, `The rail names another record: ${foreign}.`);
-    switch (outcome.kind) {
-      case "redirect":
-        return await note(inTx, locked, {
-          railReference: outcome.railReference,
-          redirectUrl: outcome.url,
-          redirectExpiresAt: outcome.expiresAt,
-          unknownSince: null,
-        });
-      case "pending":
-        return await proceed(inTx, locked, { railReference: outcome.railReference, unknownSince: null });
-      case "processing":
-        return await proceed(inTx, locked, {
-          railReference: outcome.railReference,
-          isProcessing: true,
-          unknownSince: null,
-        });
-      case "validation":
-        return await awaitValidation(inTx, locked, outcome);
-      case "authorized":
-        return await authorize(inTx, locked, outcome);
-      case "succeeded":
-        return await succeed(inTx, locked, outcome);
-      case "declined":
-        return await end(inTx, locked, "failed", {
-          ...(outcome.railReference === null ? {} : { railReference: outcome.railReference }),
-          declineCode: isCodeRefused(payment, outcome.code) ? "code_exhausted" : outcome.code,
-          declineRailCode: outcome.railCode,
-        });
-      case "cancelled":
-        return await end(inTx, locked, "cancelled", { railReference: outcome.railReference });
-      case "expired":
-        return await end(inTx, locked, "expired", { railReference: outcome.railReference });
-      case "contradiction":
-        return await giveToReview(inTx, locked, outcome.reason);
-      case "not_found":
-      case "unknown":
-        return await doubt(inTx, locked);
-      default:
-        return unreachable(outcome);
-    }
+    return { before: locked.payment, after: await applyTo(inTx, locked, outcome) };
   });
+}
+
+async function applyTo(inTx: TxContext, locked: PaymentOfInvoice, outcome: RailOutcome): Promise<Payment> {
+  const { payment } = locked;
+  const foreign = foreignReference(payment, outcome);
+  if (foreign !== null) return await giveToReview(inTx, locked, `The rail names another record: ${foreign}.`);
+  switch (outcome.kind) {
+    case "redirect":
+      return await note(inTx, locked, {
+        railReference: outcome.railReference,
+        redirectUrl: outcome.url,
+        redirectExpiresAt: outcome.expiresAt,
+        unknownSince: null,
+      });
+    case "pending":
+      return await proceed(inTx, locked, { railReference: outcome.railReference, unknownSince: null });
+    case "processing":
+      return await proceed(inTx, locked, {
+        railReference: outcome.railReference,
+        isProcessing: true,
+        unknownSince: null,
+      });
+    case "validation":
+      return await awaitValidation(inTx, locked, outcome);
+    case "authorized":
+      return await authorize(inTx, locked, outcome);
+    case "succeeded":
+      return await succeed(inTx, locked, outcome);
+    case "declined":
+      return await end(inTx, locked, "failed", {
+        ...(outcome.railReference === null ? {} : { railReference: outcome.railReference }),
+        declineCode: isCodeRefused(payment, outcome.code) ? "code_exhausted" : outcome.code,
+        declineRailCode: outcome.railCode,
+      });
+    case "cancelled":
+      return await end(inTx, locked, "cancelled", { railReference: outcome.railReference });
+    case "expired":
+      return await end(inTx, locked, "expired", { railReference: outcome.railReference });
+    case "contradiction":
+      return await giveToReview(inTx, locked, outcome.reason);
+    case "not_found":
+    case "unknown":
+      return await doubt(inTx, locked);
+    default:
+      return unreachable(outcome);
+  }
 }
 
 /** True where the rail has said something of the attempt. */

@@ -5,7 +5,7 @@ import type { PaymentId } from "#lib/domain/ids.ts";
 import type { RailOutcome } from "#lib/domain/ports/rail.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import type { ServiceContext } from "../context.ts";
-import { applyOutcome, isAnswer } from "./apply-outcome.ts";
+import { applyOutcome, applyToLocked, isAnswer } from "./apply-outcome.ts";
 import { closeAtRail } from "./close.ts";
 import { prepareRailCall } from "./rail-call.ts";
 import type { SettledPayment } from "./settle.ts";
@@ -19,10 +19,10 @@ import { isCaptureWanted } from "./wish.ts";
  */
 export async function applyAndFollow(
   ctx: ServiceContext,
-  before: Payment,
+  paymentId: PaymentId,
   outcome: RailOutcome,
 ): Promise<Payment> {
-  const after = await applyOutcome(ctx, before.id, outcome);
+  const { before, after } = await applyToLocked(ctx, paymentId, outcome);
   if (after.state !== "authorized" || before.state === "authorized") return after;
   if (after.captureRequestedAt !== null) return (await capturePayment(ctx, after.id)).payment;
   return after.cancelRequestedAt === null ? after : (await closeAtRail(ctx, after.id)).payment;

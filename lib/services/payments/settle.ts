@@ -52,7 +52,7 @@ export async function settlePayment(ctx: ServiceContext, input: SettlePaymentInp
   // Seeking an attempt by its key may make the rail open it anew: not for one that is over.
   if (reference === null && !isOpenPayment(payment.state)) return { payment, isAnswered: true };
   const outcome = await rail.query(account, { ...attempt, railReference: reference });
-  return { payment: await applyAndFollow(ctx, payment, outcome), isAnswered: isAnswer(outcome) };
+  return { payment: await applyAndFollow(ctx, paymentId, outcome), isAnswered: isAnswer(outcome) };
 }
 
 /** True where the rail may be asked now; false where it was just asked, or the answer has come meanwhile. */

@@ -18,5 +18,5 @@ export async function submitPayment(ctx: ServiceContext, paymentId: PaymentId): 
   await ctx.failpoints?.reach(payment.method === "card" ? "K7" : "K10");
   const outcome = await rail.begin(account, attempt);
   await ctx.failpoints?.reach(payment.method === "card" ? "K8" : "K11");
-  return await applyAndFollow(ctx, payment, outcome);
+  return await applyAndFollow(ctx, paymentId, outcome);
 }

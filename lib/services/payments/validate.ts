@@ -54,7 +54,7 @@ export async function validatePayment(
   const outcome = await rail.validate(account, attempt, code);
   const triesLeft = CODE_TRIES_MAX - counted.validationTries;
   if (outcome.kind !== "wrong_code") {
-    const payment = await applyAndFollow(ctx, counted, outcome);
+    const payment = await applyAndFollow(ctx, paymentId, outcome);
     return { payment, result: payment.state === "pending_validation" ? "unchecked" : "accepted", triesLeft };
   }
   if (triesLeft > 0 && !outcome.isFinal) return { payment: counted, result: "wrong", triesLeft };
