@@ -19,6 +19,16 @@ const NOTES: Readonly<Record<string, string>> = {
   amount_refunded: "What went back or is on its way back; minor units.",
   amount_refundable: "What can still be refunded; minor units.",
 
+  refundable_amount: "What you believe can still be refunded; where it is not so, nothing is refunded.",
+  "createRefund.amount":
+    "How much, in minor units; left out together with `lines`, all that can be refunded.",
+  "createRefund.lines": "Lines of the invoice that are refunded at their price.",
+
+  // Decisions of a person
+  decision:
+    "`settle`: it happened, as the rail's report shows. `void`: it did not, and never will. `dismiss`: what is booked is right.",
+  note: "Why, for the audit log.",
+
   // Lists
   data: "The entries of this page.",
   cursor: "The `next_cursor` of the page before.",
