@@ -1,6 +1,7 @@
 // The composition root: configuration and every adapter become what verbs are given. One a process.
 
 import { type Database, openDatabase } from "#db/client.ts";
+import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
 import { createQueue } from "#db/queue.ts";
 import { isInTransaction } from "#db/transaction.ts";
 import { resolveAll } from "./callbacks/guard.ts";
@@ -8,6 +9,7 @@ import { createCallbackSender } from "./callbacks/sender.ts";
 import { type Config, getConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import { renderNativeCallback } from "./doors/native/callback-view.ts";
+import { createRateLimiter } from "./limits/rate-limiter.ts";
 import { createLog } from "./log.ts";
 import { createCardRail } from "./rails/card/rail.ts";
 import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
@@ -58,6 +60,11 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     callbacks: outsideTransactions(
       createCallbackSender({ ...config.callback, resolve: (name) => resolveAll(name) }),
     ),
+    rateLimiter: createRateLimiter({
+      ...config.rateLimits,
+      store: openRateLimitStore(db),
+      table: RATE_LIMIT_TABLE,
+    }),
     callbackRenderers: new Map([["native", renderNativeCallback]]),
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     isLiveInstallation: config.env === "live",

@@ -1,0 +1,6 @@
+import { revokeKeyOperation } from "#lib/doors/native/keys.ts";
+import { serveNative } from "../../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/keys/{id}/revoke", {
+  POST: revokeKeyOperation,
+});
