@@ -11,6 +11,7 @@ import {
   type Listener,
   makeAccount,
   payWithCard,
+  postJson,
   sessionOf249,
   startListener,
   startTestSandbox,
@@ -31,6 +32,7 @@ const LEFT_NULL: {
   readonly "checkout.session": readonly Nullable<Stripe.Checkout.Session>[];
   readonly payment_intent: readonly Nullable<Stripe.PaymentIntent>[];
   readonly charge: readonly Nullable<Stripe.Charge>[];
+  readonly refund: readonly Nullable<Stripe.Refund>[];
 } = {
   "checkout.session": [
     "after_expiration",
@@ -54,12 +56,131 @@ const LEFT_NULL: {
     "transfer_data",
   ],
   charge: ["receipt_url", "shipping", "source", "transfer_data"],
+  refund: [],
 };
 
 /** What the sandbox knowingly lacks. */
 const ABSENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   charge: { refunds: "Left out unless expanded, since version 2022-11-15 of Stripe's API." },
 };
+
+/** Every field by the SDK's types: the compiler refuses one too many and one too few. */
+type FieldsOf<T> = { readonly [K in keyof Required<T>]: true };
+
+const REFUND_FIELDS: FieldsOf<Stripe.Refund> = {
+  id: true,
+  object: true,
+  amount: true,
+  balance_transaction: true,
+  charge: true,
+  created: true,
+  currency: true,
+  customer: true,
+  customer_account: true,
+  description: true,
+  destination_details: true,
+  failure_balance_transaction: true,
+  failure_reason: true,
+  instructions_email: true,
+  metadata: true,
+  next_action: true,
+  payment_intent: true,
+  payment_method: true,
+  pending_reason: true,
+  presentment_details: true,
+  reason: true,
+  receipt_number: true,
+  source_transfer_reversal: true,
+  status: true,
+  transfer_reversal: true,
+};
+
+const BALANCE_FIELDS: FieldsOf<Stripe.BalanceTransaction> = {
+  id: true,
+  object: true,
+  amount: true,
+  available_on: true,
+  balance_type: true,
+  created: true,
+  currency: true,
+  description: true,
+  exchange_rate: true,
+  fee: true,
+  fee_details: true,
+  net: true,
+  reporting_category: true,
+  source: true,
+  status: true,
+  type: true,
+};
+
+const DISPUTE_FIELDS: FieldsOf<Stripe.Dispute> = {
+  id: true,
+  object: true,
+  amount: true,
+  balance_transactions: true,
+  charge: true,
+  created: true,
+  currency: true,
+  enhanced_eligibility_types: true,
+  evidence: true,
+  evidence_details: true,
+  intended_submission_method: true,
+  is_charge_refundable: true,
+  livemode: true,
+  metadata: true,
+  network_reason_code: true,
+  payment_intent: true,
+  payment_method_details: true,
+  reason: true,
+  status: true,
+};
+
+const EVIDENCE_FIELDS: FieldsOf<Stripe.Dispute.Evidence> = {
+  access_activity_log: true,
+  appeal: true,
+  billing_address: true,
+  cancellation_policy: true,
+  cancellation_policy_disclosure: true,
+  cancellation_rebuttal: true,
+  customer_communication: true,
+  customer_email_address: true,
+  customer_name: true,
+  customer_purchase_ip: true,
+  customer_signature: true,
+  duplicate_charge_documentation: true,
+  duplicate_charge_explanation: true,
+  duplicate_charge_id: true,
+  enhanced_evidence: true,
+  product_description: true,
+  receipt: true,
+  refund_policy: true,
+  refund_policy_disclosure: true,
+  refund_refusal_explanation: true,
+  service_date: true,
+  service_documentation: true,
+  shipping_address: true,
+  shipping_carrier: true,
+  shipping_date: true,
+  shipping_documentation: true,
+  shipping_tracking_number: true,
+  uncategorized_file: true,
+  uncategorized_text: true,
+};
+
+/** Fields that none of the objects may have. */
+function strangers(objects: readonly object[], known: Readonly<Record<string, true>>): string[] {
+  return objects.flatMap((object) =>
+    Object.keys(plain(object)).filter((field) => !Object.hasOwn(known, field)),
+  );
+}
+
+/** Fields that one of the objects lacks. */
+function missing(objects: readonly object[], known: Readonly<Record<string, true>>): string[] {
+  return objects.flatMap((object) =>
+    Object.keys(known).filter((field) => !Object.hasOwn(plain(object), field)),
+  );
+}
 
 const PAYMENT_ID = "pay_0123456789abcdefghijkl" as PaymentId;
 
@@ -83,12 +204,20 @@ function compare(name: string, objects: readonly object[]) {
 }
 
 describeContract("Stripe's objects in the sandbox have every field of the fixtures", [FIXTURES], () => {
-  const CARDS = { paid: "4242424242424242", declined: "4000000000009995", asked: "4000002760003184" };
+  const CARDS = {
+    paid: "4242424242424242",
+    declined: "4000000000009995",
+    asked: "4000002760003184",
+    refunded: "4000000000005126",
+    disputed: "4000000000000259",
+  };
   let sandbox: RunningSandbox;
   let listener: Listener;
   let client: Stripe;
   let sessions: Stripe.Checkout.Session[];
   let intents: Stripe.PaymentIntent[];
+  let refunds: Stripe.Refund[];
+  let disputes: Stripe.Dispute[];
 
   beforeAll(async () => {
     fixtures = readDefinition(FIXTURES);
@@ -96,7 +225,7 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
     listener = await startListener();
     const { stripe } = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
     client = stripeClient(sandbox, stripe.secret_key);
-    for (const card of Object.values(CARDS)) {
+    for (const card of [CARDS.paid, CARDS.declined, CARDS.asked]) {
       const made = await client.checkout.sessions.create({
         ...sessionOf249,
         payment_intent_data: { description: "Order 1017" },
@@ -111,7 +240,25 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
       typeof payment_intent === "string" ? payment_intent : [],
     );
     intents = await Promise.all(ids.map((id) => client.paymentIntents.retrieve(id)));
+    const made = await client.checkout.sessions.create(sessionOf249);
+    await payWithCard(sandbox, made.id, CARDS.refunded);
+    const { payment_intent } = await client.checkout.sessions.retrieve(made.id);
+    const refund = await client.refunds.create({ payment_intent: String(payment_intent) });
+    await postJson(sandbox, "/hurry", { id: refund.id });
+    await until(async () => (await client.refunds.retrieve(refund.id)).status === "failed");
+    refunds = [refund, await client.refunds.retrieve(refund.id)];
+    disputes = [await disputeOf(CARDS.disputed)];
   });
+
+  const disputeOf = async (card: string) => {
+    const made = await client.checkout.sessions.create(sessionOf249);
+    await payWithCard(sandbox, made.id, card);
+    const { payment_intent } = await client.checkout.sessions.retrieve(made.id);
+    await postJson(sandbox, "/hurry", { id: payment_intent });
+    const list = () => client.disputes.list({ payment_intent: String(payment_intent) });
+    return until(async () => (await list()).data[0]);
+  };
+
   afterAll(async () => {
     await sandbox.close();
     listener.close();
@@ -151,6 +298,39 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
     });
   });
 
+  it("with its type, in refunds that succeeded and failed, and nothing that the SDK does not know", () => {
+    expect(compare("refund", refunds)).toEqual({
+      count: 2,
+      faults: [],
+      leftNull: [...LEFT_NULL.refund].sort(),
+    });
+    expect(refunds.map(({ status }) => status)).toEqual(["succeeded", "failed"]);
+    expect(strangers(refunds, REFUND_FIELDS)).toEqual([]);
+  });
+
+  it("no fixture tells of disputes; these have what the SDK's types say, and so does their evidence", () => {
+    expect(strangers(disputes, DISPUTE_FIELDS)).toEqual([]);
+    expect(missing(disputes, DISPUTE_FIELDS)).toEqual([]);
+    const evidence = disputes.map((dispute) => dispute.evidence);
+    expect(strangers(evidence, EVIDENCE_FIELDS)).toEqual([]);
+    expect(missing(evidence, EVIDENCE_FIELDS)).toEqual(["appeal"]);
+    expect(
+      strangers(
+        disputes.flatMap((one) => one.balance_transactions),
+        BALANCE_FIELDS,
+      ),
+    ).toEqual([]);
+  });
+
+  it("no fixture tells of movements on the balance; these have what the SDK's types say", async () => {
+    const { data } = await client.balanceTransactions.list();
+    expect(new Set(data.map(({ type }) => type))).toEqual(
+      new Set(["adjustment", "charge", "refund", "refund_failure"]),
+    );
+    expect(strangers(data, BALANCE_FIELDS)).toEqual([]);
+    expect(missing(data, BALANCE_FIELDS)).toEqual([]);
+  });
+
   it("with its type, in events that are listed and events that are sent, and in what they are about", async () => {
     const { data } = await client.events.list({ limit: 100 });
     expect(new Set(data.map(({ type }) => type)).size).toBeGreaterThan(4);
@@ -159,6 +339,7 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
     expect(compare("event", events)).toMatchObject({ faults: [], leftNull: [] });
     for (const { data } of events) {
       const { object } = plain(data.object);
+      if (object === "dispute") continue;
       expect(Object.keys(LEFT_NULL)).toContain(object);
       expect(compare(String(object), [data.object])).toMatchObject({ faults: [] });
     }

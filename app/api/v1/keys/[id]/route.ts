@@ -1,7 +1,3 @@
-import { getKeyOperation, updateKeyOperation } from "#lib/doors/native/keys.ts";
 import { serveNative } from "../../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/keys/{id}", {
-  GET: getKeyOperation,
-  PATCH: updateKeyOperation,
-});
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/keys/{id}");

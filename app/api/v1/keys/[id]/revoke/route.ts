@@ -1,6 +1,3 @@
-import { revokeKeyOperation } from "#lib/doors/native/keys.ts";
 import { serveNative } from "../../../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/keys/{id}/revoke", {
-  POST: revokeKeyOperation,
-});
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/keys/{id}/revoke");

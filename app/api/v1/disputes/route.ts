@@ -1,0 +1,4 @@
+import { listDisputesOperation } from "#lib/doors/native/disputes.ts";
+import { serveNative } from "../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/disputes", { GET: listDisputesOperation });

@@ -1,0 +1,4 @@
+import { getRefundOperation } from "#lib/doors/native/refunds.ts";
+import { serveNative } from "../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/refunds/{id}", { GET: getRefundOperation });

@@ -1,0 +1,4 @@
+import { listRefundsOperation } from "#lib/doors/native/refunds.ts";
+import { serveNative } from "../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/refunds", { GET: listRefundsOperation });
