@@ -4,11 +4,12 @@ import { type Database, openDatabase } from "#db/client.ts";
 import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
 import { createQueue } from "#db/queue.ts";
 import { isInTransaction } from "#db/transaction.ts";
-import { resolveAll } from "./callbacks/guard.ts";
+import { type OwnAddresses, ownAddresses, resolveAll } from "./callbacks/guard.ts";
 import { createCallbackSender } from "./callbacks/sender.ts";
 import { type Config, getConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import { renderNativeCallback } from "./doors/native/callback-view.ts";
+import { createFailpoints, type ProcessFailpoints } from "./failpoints.ts";
 import { createRateLimiter } from "./limits/rate-limiter.ts";
 import { createLog } from "./log.ts";
 import { createCardRail } from "./rails/card/rail.ts";
@@ -21,6 +22,8 @@ export type ProcessKind = "web" | "worker" | "seed";
 export interface Runtime {
   readonly config: Config;
   readonly deps: ServiceDeps;
+  /** Null where none is set, as always in a live installation. */
+  readonly failpoints: ProcessFailpoints | null;
   /** Stops claiming work, finishes what runs, closes every connection. */
   close(): Promise<void>;
 }
@@ -47,6 +50,8 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     isWorker: kind === "worker",
     onError: (error, job) => log.error("queue.error", { error, job: job?.name, jobId: job?.id }),
   });
+  // The launcher seeds in its own process, which nothing starts again.
+  const failpoints = kind === "seed" ? null : createFailpoints(config.failpoints);
   const deps: ServiceDeps = {
     db,
     queue,
@@ -58,7 +63,7 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     },
     sms: outsideTransactions(createTwilioSms({ timeoutMs: config.railTimeoutMs })),
     callbacks: outsideTransactions(
-      createCallbackSender({ ...config.callback, resolve: (name) => resolveAll(name) }),
+      createCallbackSender({ ...config.callback, own: ownOf(config), resolve: (name) => resolveAll(name) }),
     ),
     rateLimiter: createRateLimiter({
       ...config.rateLimits,
@@ -69,16 +74,22 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     isLiveInstallation: config.env === "live",
     random: Math.random,
+    failpoints,
   };
   let closing: Promise<void> | null = null;
   return {
     config,
     deps,
+    failpoints,
     close() {
       closing ??= queue.stop().then(() => db.close());
       return closing;
     },
   };
+}
+
+function ownOf({ origin, databaseUrl, sandboxUrl }: Config): OwnAddresses {
+  return ownAddresses([origin, databaseUrl, ...(sandboxUrl === null ? [] : [sandboxUrl])]);
 }
 
 /** Names of port functions that work without the network. */
