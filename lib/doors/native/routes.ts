@@ -10,6 +10,14 @@ import {
   listTimelineOperation,
   sendInvoiceOperation,
 } from "./invoices.ts";
+import {
+  createKeyOperation,
+  getKeyOperation,
+  listKeysOperation,
+  revokeKeyOperation,
+  rotateKeyOperation,
+  updateKeyOperation,
+} from "./keys.ts";
 import { getMerchantOperation, updateMerchantOperation } from "./merchant.ts";
 import type { Operations } from "./operation.ts";
 import { acceptSurplusOperation, reviewPaymentOperation } from "./payment-reviews.ts";
@@ -37,6 +45,10 @@ export const ROUTES = {
   "/refunds/{id}/review": { POST: reviewRefundOperation },
   "/disputes": { GET: listDisputesOperation },
   "/disputes/{id}": { GET: getDisputeOperation },
+  "/keys": { GET: listKeysOperation, POST: createKeyOperation },
+  "/keys/{id}": { GET: getKeyOperation, PATCH: updateKeyOperation },
+  "/keys/{id}/rotate": { POST: rotateKeyOperation },
+  "/keys/{id}/revoke": { POST: revokeKeyOperation },
   "/me": { GET: getMerchantOperation, PATCH: updateMerchantOperation },
 } as const satisfies Readonly<Record<string, Operations>>;
 

@@ -163,6 +163,27 @@ const NOTES: Readonly<Record<string, string>> = {
   "TimelineEntry.data": "What it is about, each in its whole state at that moment.",
   "CallbackAttempt.url": "Where it went.",
 
+  // Keys
+  hint: "The first characters of the key, enough to recognise it by.",
+  key: "The key itself: in this answer and nowhere else.",
+  scopes: "What the key may do.",
+  allowed_networks: "Addresses and networks that it may be used from; null: anywhere.",
+  replaced_by: "The key that took its place; this one works until it expires.",
+  revoked_at: "When it was revoked.",
+  last_used_at: "When it was last used, to the minute.",
+  overlap_hours: "For how long the old key goes on working: 0 to 168.",
+  force: "Also where no key with `keys:write` is left.",
+  "ApiKey.name": "Your own name for it.",
+  "NewApiKey.name": "Your own name for it.",
+  "createKey.name": "Your own name for it.",
+  "updateKey.name": "Your own name for it.",
+  "ApiKey.expires_at": "After this it cannot be used.",
+  "NewApiKey.expires_at": "After this it cannot be used.",
+  "createKey.expires_at": "After this it cannot be used; null or left out: it has no end.",
+  "rotateKey.expires_at": "The new key's end; null: it has none. Left out: the old key's.",
+  "createKey.scopes": "What it may do: no more than the caller's own key may.",
+  "updateKey.version": "The version that you have read.",
+
   // Merchant
   name: "What payers know you by; up to 60 characters.",
   legal_name: "Your name as registered.",
