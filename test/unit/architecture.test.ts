@@ -66,7 +66,11 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     ["next", "react", "lib/doors", "lib/web", "lib/services", "lib/context", "lib/domain", "components"],
   ],
   ["sandbox", ["node"]],
-  ["e2e", ["@playwright/test", "@axe-core/playwright", "standardwebhooks", "pg", "node"]],
+  // Tests of both kinds hold what they are answered against the API's description.
+  [
+    "e2e",
+    ["@playwright/test", "@axe-core/playwright", "standardwebhooks", "pg", "node", "test/description.ts"],
+  ],
 ];
 
 interface Import {

@@ -1,7 +1,7 @@
 // Operations on invoices.
 
 import { parseCurrency } from "#lib/domain/currency.ts";
-import { ServiceError } from "#lib/domain/errors.ts";
+import { type ErrorCode, ServiceError } from "#lib/domain/errors.ts";
 import { type InvoiceId, parseId } from "#lib/domain/ids.ts";
 import { billableMoney } from "#lib/domain/money.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -11,6 +11,9 @@ import { type CreateInvoiceInput, createInvoice } from "#lib/services/invoices/c
 import { getInvoice, listInvoices } from "#lib/services/invoices/get.ts";
 import { sendInvoice } from "#lib/services/invoices/send.ts";
 import { listTimeline } from "#lib/services/invoices/timeline.ts";
+import { timeline } from "./answers/event.ts";
+import { invoice, invoiceDetail, invoiceList } from "./answers/invoice.ts";
+import { sms } from "./answers/sms.ts";
 import { keyedOperation, operation, toAnswer } from "./operation.ts";
 import {
   type CreateInvoiceBody,
@@ -22,9 +25,32 @@ import {
 } from "./schemas.ts";
 import { renderInvoice, renderInvoiceDetail, renderSms, renderTimelineEntry } from "./views.ts";
 
+/** What can be wrong with an invoice that is to be made. */
+export const CREATE_INVOICE_ERRORS = [
+  "lines_mismatch",
+  "expiry_out_of_range",
+  "url_not_allowed",
+  "url_not_registered",
+  "method_unavailable",
+  "no_method_available",
+  "sms_not_configured",
+  "sms_text_too_long",
+  "sms_cap_reached",
+] as const satisfies readonly ErrorCode[];
+
 export const createInvoiceOperation = keyedOperation({
   body: createInvoiceBody,
   query: noQuery,
+  doc: {
+    id: "createInvoice",
+    tag: "Invoices",
+    summary: "Bill a phone number",
+    details:
+      "Makes an open invoice with a link that pays it, and sends the link by SMS unless `send_sms` is false.",
+    status: 201,
+    answer: invoice,
+    errors: CREATE_INVOICE_ERRORS,
+  },
   run: async ({ ctx, body, keyed }) => {
     // The callback's name may lead elsewhere by now; a repeat is answered as the first was.
     const earlier = body.callback_url === undefined ? null : await findAnswer(ctx, keyed);
@@ -80,6 +106,15 @@ export async function toCreateInput(
 
 export const listInvoicesOperation = operation({
   query: listInvoicesQuery,
+  doc: {
+    id: "listInvoices",
+    tag: "Invoices",
+    summary: "List invoices",
+    details: "Newest first. Every condition that is given must hold.",
+    status: 200,
+    answer: invoiceList,
+    errors: [],
+  },
   run: async ({ ctx, query }) => {
     const page = await listInvoices(ctx, {
       filter: {
@@ -100,18 +135,53 @@ export const listInvoicesOperation = operation({
 
 export const getInvoiceOperation = operation({
   query: noQuery,
+  doc: {
+    id: "getInvoice",
+    tag: "Invoices",
+    summary: "Read an invoice",
+    details: "With the methods that can pay it now, its payments and its messages.",
+    status: 200,
+    answer: invoiceDetail,
+    errors: ["invoice_not_found"],
+  },
   run: async ({ ctx, params }) => renderInvoiceDetail(await getInvoice(ctx, invoiceId(params))),
 });
 
 export const cancelInvoiceOperation = operation({
   body: emptyBody,
   query: noQuery,
+  doc: {
+    id: "cancelInvoice",
+    tag: "Invoices",
+    summary: "Withdraw an invoice",
+    details:
+      "Closes what a rail has open first. Where the rail turns out to have the money, the invoice is paid and stays so. Repeating it changes nothing.",
+    status: 200,
+    answer: invoice,
+    errors: ["invoice_not_found", "invoice_state_conflict", "attempt_in_progress"],
+  },
   run: async ({ ctx, params }) => renderInvoice(await cancelInvoice(ctx, invoiceId(params))),
 });
 
 export const sendInvoiceOperation = keyedOperation({
   body: emptyBody,
   query: noQuery,
+  doc: {
+    id: "sendInvoice",
+    tag: "Invoices",
+    summary: "Send an invoice again",
+    details: "The same link to the same number. An invoice is sent three times at most.",
+    status: 202,
+    answer: sms,
+    errors: [
+      "invoice_not_found",
+      "invoice_state_conflict",
+      "sms_cap_reached",
+      "sms_limit_reached",
+      "sms_not_configured",
+      "sms_text_too_long",
+    ],
+  },
   run: async ({ ctx, params, keyed }) => {
     const id = invoiceId(params);
     return await once(ctx, keyed, async (inTx) => toAnswer(202, renderSms(await sendInvoice(inTx, id))));
@@ -120,9 +190,18 @@ export const sendInvoiceOperation = keyedOperation({
 
 export const listTimelineOperation = operation({
   query: timelineQuery,
+  doc: {
+    id: "listInvoiceEvents",
+    tag: "Invoices",
+    summary: "Read an invoice's timeline",
+    details: "Every event, oldest first, each with every try to call back about it.",
+    status: 200,
+    answer: timeline,
+    errors: ["invoice_not_found"],
+  },
   run: async ({ ctx, params, query }) => {
-    const timeline = await listTimeline(ctx, invoiceId(params), query.after_sequence, query.limit);
-    return { data: timeline.entries.map(renderTimelineEntry), next_sequence: timeline.nextSequence };
+    const page = await listTimeline(ctx, invoiceId(params), query.after_sequence, query.limit);
+    return { data: page.entries.map(renderTimelineEntry), next_sequence: page.nextSequence };
   },
 });
 

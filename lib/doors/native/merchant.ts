@@ -3,18 +3,38 @@
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { getMerchant } from "#lib/services/merchants/get.ts";
 import { type UpdateMerchantInput, updateMerchant } from "#lib/services/merchants/update.ts";
+import { merchant } from "./answers/merchant.ts";
 import { operation } from "./operation.ts";
 import { noQuery, type UpdateMerchantBody, updateMerchantBody } from "./schemas.ts";
 import { renderMerchant } from "./views.ts";
 
 export const getMerchantOperation = operation({
   query: noQuery,
+  doc: {
+    id: "getMerchant",
+    tag: "Merchant",
+    summary: "Read your profile",
+    details: "Who you are to payers, and the defaults of this key's mode.",
+    status: 200,
+    answer: merchant,
+    errors: [],
+  },
   run: async ({ ctx }) => renderMerchant(await getMerchant(ctx)),
 });
 
 export const updateMerchantOperation = operation({
   body: updateMerchantBody,
   query: noQuery,
+  doc: {
+    id: "updateMerchant",
+    tag: "Merchant",
+    summary: "Change your profile",
+    details:
+      "What is left out stays; null clears. The profile is one for both modes; addresses, methods, SMS and policies are of this key's mode.",
+    status: 200,
+    answer: merchant,
+    errors: ["url_not_allowed", "url_not_registered", "method_unavailable"],
+  },
   run: async ({ ctx, body }) => {
     const callbackUrl =
       typeof body.callback_url === "string"

@@ -10,7 +10,8 @@ import {
   resumeMerchantPayment,
   startMerchantPayment,
 } from "#lib/services/payments/start-for-merchant.ts";
-import { toCreateInput } from "./invoices.ts";
+import { paymentDetail, paymentList } from "./answers/payment-detail.ts";
+import { CREATE_INVOICE_ERRORS, toCreateInput } from "./invoices.ts";
 import { keyedOperation, operation, toAnswer } from "./operation.ts";
 import { type CreatePaymentBody, createPaymentBody, listPaymentsQuery, noQuery } from "./schemas.ts";
 import { renderPaymentDetail, renderPaymentItem } from "./views.ts";
@@ -18,6 +19,22 @@ import { renderPaymentDetail, renderPaymentItem } from "./views.ts";
 export const createPaymentOperation = keyedOperation({
   body: createPaymentBody,
   query: noQuery,
+  doc: {
+    id: "createPayment",
+    tag: "Payments",
+    summary: "Start a payment",
+    details:
+      "Of an invoice that exists (`invoice`), or of one that is made with it and sends no SMS. `next_action` is where the payer goes on.",
+    status: 201,
+    answer: paymentDetail,
+    errors: [
+      "invoice_not_found",
+      "invoice_state_conflict",
+      "payment_state_conflict",
+      "attempt_in_progress",
+      ...CREATE_INVOICE_ERRORS,
+    ],
+  },
   run: async ({ ctx, body, keyed }) => {
     return await onceInPhases(ctx, keyed, async (bind, interrupted) => {
       const interruptedId = interrupted === null ? null : parseId("payment", interrupted);
@@ -50,11 +67,29 @@ async function toInvoiceInput(
 
 export const getPaymentOperation = operation({
   query: noQuery,
+  doc: {
+    id: "getPayment",
+    tag: "Payments",
+    summary: "Read a payment",
+    details: "With the invoice that it pays.",
+    status: 200,
+    answer: paymentDetail,
+    errors: ["payment_not_found"],
+  },
   run: async ({ ctx, params }) => renderPaymentDetail(await getPayment(ctx, paymentId(params))),
 });
 
 export const listPaymentsOperation = operation({
   query: listPaymentsQuery,
+  doc: {
+    id: "listPayments",
+    tag: "Payments",
+    summary: "List payments",
+    details: "Newest first. Every condition that is given must hold.",
+    status: 200,
+    answer: paymentList,
+    errors: [],
+  },
   run: async ({ ctx, query }) => {
     const ofInvoice = query.invoice === undefined ? undefined : parseId("invoice", query.invoice);
     // A malformed id is one that nothing belongs to.
