@@ -11,6 +11,7 @@ import { renderNativeCallback } from "./doors/native/callback-view.ts";
 import { createLog } from "./log.ts";
 import { createCardRail } from "./rails/card/rail.ts";
 import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
+import { createSandboxControl } from "./rails/sandbox-control.ts";
 import type { ServiceDeps } from "./services/context.ts";
 import { createTwilioSms } from "./sms/twilio.ts";
 
@@ -58,6 +59,12 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     callbacks: outsideTransactions(
       createCallbackSender({ ...config.callback, resolve: (name) => resolveAll(name) }),
     ),
+    simulator:
+      config.sandboxUrl === null
+        ? null
+        : outsideTransactions(
+            createSandboxControl({ baseUrl: config.sandboxUrl, timeoutMs: config.railTimeoutMs }),
+          ),
     callbackRenderers: new Map([["native", renderNativeCallback]]),
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     isLiveInstallation: config.env === "live",
