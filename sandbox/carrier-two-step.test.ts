@@ -101,6 +101,37 @@ describe("two steps", () => {
     await eventOf(made.body.paymentId, "payment-reserved");
   });
 
+  test("a link can be declined, a code and a link run out, and nothing is reserved then", async () => {
+    const declined = await ask("/prepare", order(freshNumber("32")));
+    const link = String(declined.body.validationInfo?.validationURL);
+    await fetch(link, { method: "POST", body: new URLSearchParams({ answer: "decline" }) });
+    await eventOf(declined.body.paymentId, "payment-denied");
+    expect(await (await fetch(link)).text()).toContain("This payment is denied");
+    for (const ending of ["31", "32"]) {
+      const number = freshNumber(ending);
+      const late = await ask("/prepare", order(number));
+      await postJson(sandbox, "/hurry", { id: late.body.paymentId });
+      await eventOf(late.body.paymentId, "payment-denied");
+      expect((await confirm(late.body.paymentId, number)).status).toBe(403);
+    }
+  });
+
+  test.each([
+    ["34", "payment-denied", "denied"],
+    ["35", "payment-completed", "succeeded"],
+  ])("an ending of %s is confirmed first and decided later: %s", async (ending, event, status) => {
+    const number = freshNumber(ending);
+    const { paymentId: id } = (await ask("/prepare", order(number))).body;
+    expect((await confirm(id, number)).status).toBe(202);
+    expect((await ask(`/${id}`)).body.paymentStatus).toBe("reserved");
+    for (const again of [confirm(id, number), cancel(id, number)]) {
+      expect((await again).body.code).toBe("CARRIER_BILLING.PAYMENT_CONFIRMED");
+    }
+    await postJson(sandbox, "/hurry", { id });
+    await eventOf(id, event);
+    expect((await ask(`/${id}`)).body.paymentStatus).toBe(status);
+  });
+
   test("an ending of 33 prepares asynchronously", async () => {
     const made = await ask("/prepare", order(freshNumber("33")));
     expect(made.body.paymentStatus).toBe("processing");

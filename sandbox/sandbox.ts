@@ -1,6 +1,6 @@
 // Everything the parts of the sandbox share.
 
-import type { CarrierEvent, CarrierPayment, CarrierToken } from "./carrier/records.ts";
+import type { CarrierEvent, CarrierPayment, CarrierRefund, CarrierToken } from "./carrier/records.ts";
 import type { Account } from "./control/accounts.ts";
 import type { Faults } from "./control/faults.ts";
 import type { Notifier } from "./control/notifications.ts";
@@ -12,9 +12,12 @@ import type { Database } from "./store/database.ts";
 import type { Scheduler } from "./store/scheduler.ts";
 import type {
   StoredAnswer,
+  StoredBalance,
   StoredCharge,
+  StoredDispute,
   StoredEvent,
   StoredIntent,
+  StoredRefund,
   StoredSession,
 } from "./stripe/records.ts";
 import type { Message } from "./twilio/message.ts";
@@ -36,12 +39,16 @@ export type Sandbox = {
     sessions: Collection<StoredSession>;
     intents: Collection<StoredIntent>;
     charges: Collection<StoredCharge>;
+    refunds: Collection<StoredRefund>;
+    disputes: Collection<StoredDispute>;
+    balance: Collection<StoredBalance>;
     events: Collection<StoredEvent>;
     answers: Collection<StoredAnswer>;
   };
   carrier: {
     tokens: Collection<CarrierToken>;
     payments: Collection<CarrierPayment>;
+    refunds: Collection<CarrierRefund>;
     events: Collection<CarrierEvent>;
   };
 };

@@ -1,9 +1,10 @@
 // Puts the sandbox together and starts it.
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { startDeliveries } from "./carrier/deliver.ts";
 import { openOneStep } from "./carrier/one-step.ts";
 import { startDenials } from "./carrier/payment.ts";
-import { startPaymentEvents } from "./carrier/payment-events.ts";
+import { startRefunds } from "./carrier/refund.ts";
 import { carrierService } from "./carrier/routes.ts";
 import { startTwoStep } from "./carrier/two-step.ts";
 import { validationRoutes } from "./carrier/validation-page.ts";
@@ -13,6 +14,7 @@ import { openFaults } from "./control/faults.ts";
 import { openNotifier } from "./control/notifications.ts";
 import { redeliverRoutes } from "./control/redeliver.ts";
 import { openRequestLog, requestLogRoutes } from "./control/request-log.ts";
+import { simulateRoutes } from "./control/simulate-routes.ts";
 import { timeRoutes } from "./control/time-routes.ts";
 import { json } from "./http/message.ts";
 import { route } from "./http/router.ts";
@@ -24,9 +26,14 @@ import type { Sandbox } from "./sandbox.ts";
 import { openCollection } from "./store/collection.ts";
 import { openDatabase } from "./store/database.ts";
 import { openScheduler } from "./store/scheduler.ts";
+import { startAftermath } from "./stripe/aftermath.ts";
+import { startSettlement } from "./stripe/balance.ts";
+import { startAuthorizationExpiry } from "./stripe/captures.ts";
 import { checkoutRoutes } from "./stripe/checkout-routes.ts";
+import { startDisputes } from "./stripe/disputes.ts";
 import { startWebhooks } from "./stripe/events.ts";
 import { startLateSettlement } from "./stripe/payments.ts";
+import { startRefundOutcomes } from "./stripe/refunds.ts";
 import { stripeService } from "./stripe/routes.ts";
 import { startSessionExpiry } from "./stripe/sessions.ts";
 import { twilioService } from "./twilio/routes.ts";
@@ -58,10 +65,16 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   startWebhooks(sandbox);
   startSessionExpiry(sandbox);
   startLateSettlement(sandbox);
+  startRefundOutcomes(sandbox);
+  startAuthorizationExpiry(sandbox);
+  startSettlement(sandbox);
+  startAftermath(sandbox);
+  startDisputes(sandbox);
   startDelivery(sandbox);
-  startPaymentEvents(sandbox);
+  startDeliveries(sandbox);
   startDenials(sandbox);
   startTwoStep(sandbox);
+  startRefunds(sandbox);
   const services = [stripeService(sandbox), twilioService(sandbox), carrierService(sandbox, oneStep)];
   const server = createSandboxServer(sandbox, services, [
     route("GET", "/", () => frontPage(sandbox)),
@@ -74,6 +87,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     ...faultRoutes(sandbox),
     ...redeliverRoutes(sandbox),
     ...timeRoutes(sandbox),
+    ...simulateRoutes(sandbox, oneStep),
   ]);
   server.listen(options.port, options.host);
   try {
@@ -119,12 +133,16 @@ function openSandbox(dataDir: string | undefined): Sandbox {
       sessions: openCollection(database, "stripe_sessions"),
       intents: openCollection(database, "stripe_payment_intents"),
       charges: openCollection(database, "stripe_charges"),
+      refunds: openCollection(database, "stripe_refunds"),
+      disputes: openCollection(database, "stripe_disputes"),
+      balance: openCollection(database, "stripe_balance_transactions"),
       events: openCollection(database, "stripe_events"),
       answers: openCollection(database, "stripe_idempotency"),
     },
     carrier: {
       tokens: openCollection(database, "carrier_tokens"),
       payments: openCollection(database, "carrier_payments"),
+      refunds: openCollection(database, "carrier_refunds"),
       events: openCollection(database, "carrier_events"),
     },
   };

@@ -22,9 +22,18 @@ export type Reply<T> = { status: number; headers: Headers; body: T };
 
 export type CarrierError = { status: number; code: string; message: string };
 
-/** All scopes of the definition. */
+export type Refund = {
+  refundId: string;
+  refundStatus: string;
+  type: string;
+  refundDate?: string;
+  reason?: string;
+  amountTransaction: { refundAmount: Record<string, unknown>; referenceCode: string };
+};
+
+/** All scopes of both definitions. */
 export const allScopes =
-  "carrier-billing:payments:create carrier-billing:payments:read carrier-billing:payments:write";
+  "carrier-billing:payments:create carrier-billing:payments:read carrier-billing:payments:write carrier-billing-refund:refunds:create carrier-billing-refund:refunds:read";
 
 /** A quarter of the usual, to save time. */
 export const holdMs = 2_000;
@@ -67,13 +76,31 @@ export async function tokenOf({ carrier }: Credentials, scope: string): Promise<
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-/** Asks the carrier; `T` is what the caller expects back. */
-export async function ask<T = Payment & CarrierError>(
+/** Asks the carrier about payments; `T` is what the caller expects back. */
+export function ask<T = Payment & CarrierError>(
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Reply<T>> {
-  const answer = await fetch(`${account.carrier.base_url}/carrier-billing/v0.5/payments${path}`, {
+  return askApi("/carrier-billing/v0.5", path, body, headers);
+}
+
+/** Asks the carrier about refunds; the path begins behind `/payments`. */
+export function askRefunds<T = Refund & CarrierError>(
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Reply<T>> {
+  return askApi("/carrier-billing-refund/v0.3", path, body, headers);
+}
+
+async function askApi<T>(
+  api: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Reply<T>> {
+  const answer = await fetch(`${account.carrier.base_url}${api}/payments${path}`, {
     method: body === undefined ? "GET" : "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
     body: body === undefined ? null : JSON.stringify(body),
@@ -112,6 +139,54 @@ export function order(phoneNumber: string, amount: unknown = 249, more: object =
   };
 }
 
+/** A body for a refund of all that is left. */
+export function totalRefund(more: object = {}) {
+  const reference = crypto.randomUUID();
+  const { sink, sinkCredential } = order("+4790000000");
+  return {
+    type: "total",
+    amountTransaction: {
+      clientCorrelator: `refund-${reference}`,
+      referenceCode: `refund-${reference}`,
+      refundAmount: {},
+    },
+    sink,
+    sinkCredential,
+    ...more,
+  };
+}
+
+/** A body for a refund of a part; `refundAmount` may hold more than the charge. */
+export function partialRefund(amount: number, refundAmount: object = {}, more: object = {}) {
+  const body = totalRefund();
+  return {
+    ...body,
+    type: "partial",
+    amountTransaction: {
+      ...body.amountTransaction,
+      refundAmount: {
+        chargingInformation: { amount, currency: "NOK", description: "Order 1017" },
+        ...refundAmount,
+      },
+    },
+    ...more,
+  };
+}
+
+/** A payment that was charged; answers its id. `charge`: further fields of `paymentAmount`. */
+export async function chargedPayment(number: string, amount = 249, charge: object = {}): Promise<string> {
+  const body = order(number, amount);
+  const { paymentAmount } = body.amountTransaction;
+  const made = await ask("", {
+    ...body,
+    amountTransaction: { ...body.amountTransaction, paymentAmount: { ...paymentAmount, ...charge } },
+  });
+  if (made.body.paymentStatus !== "succeeded") {
+    await approve(number);
+  }
+  return made.body.paymentId;
+}
+
 export type CloudEvent = { id: string; type: string; specversion: string; data: Record<string, string> };
 
 /** Events about one payment, in the order they came. */
@@ -125,6 +200,13 @@ export function eventsAbout(paymentId: string): CloudEvent[] {
 export async function eventOf(paymentId: string, name: string): Promise<CloudEvent> {
   const type = `org.camaraproject.carrier-billing.v0.${name}`;
   return until(() => eventsAbout(paymentId).find((event) => event.type === type));
+}
+
+/** Waits for the refund's event, named by the end of its type. */
+export async function refundEventOf(refundId: string, name: string): Promise<CloudEvent> {
+  const type = `org.camaraproject.carrier-billing-refund.v0.${name}`;
+  const events = () => listener.received.map((one) => JSON.parse(one.body) as CloudEvent);
+  return until(() => events().find((event) => event.type === type && event.data.refundId === refundId));
 }
 
 /** Answers the oldest open prompt of a phone. */

@@ -149,6 +149,18 @@ export function payWithCard(
   });
 }
 
+/** Pays a session of `sessionOf249` on its page; answers the id of its payment intent. */
+export async function paidIntent(
+  sandbox: { publicUrl: string },
+  stripe: Stripe,
+  number = "4242424242424242",
+  intentData: Stripe.Checkout.SessionCreateParams.PaymentIntentData = {},
+): Promise<string> {
+  const made = await stripe.checkout.sessions.create({ ...sessionOf249, payment_intent_data: intentData });
+  await payWithCard(sandbox, made.id, number);
+  return String((await stripe.checkout.sessions.retrieve(made.id)).payment_intent);
+}
+
 /** The error that Stripe refused `work` with. */
 export async function stripeFailure(work: Promise<unknown>): Promise<Stripe.errors.StripeError> {
   const error = await work.then(

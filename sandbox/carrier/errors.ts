@@ -47,6 +47,27 @@ const catalogue = {
     422,
     "Unauthorized payment request. Accumulated user mobile payments overpass account amount threshold.",
   ],
+  "CARRIER_BILLING_REFUND.INVALID_DATE_RANGE": [400, "Client specified an invalid date range."],
+  "CARRIER_BILLING_REFUND.TOO_MANY_MATCHING_RECORDS": [
+    400,
+    "Too many matching records found. Specify additional/suitable criteria to limit the number of records.",
+  ],
+  "CARRIER_BILLING_REFUND.REFUND_DENIED": [403, "Refund denied by business."],
+  "CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND": [403, "Payment not eligible for refund."],
+  "CARRIER_BILLING_REFUND.UNAUTHORIZED_AMOUNT": [422, "Unauthorized amount requested."],
+  "CARRIER_BILLING_REFUND.USER_AMOUNT_THRESHOLD_OVERPASSED": [
+    422,
+    "Unauthorized refund request. Accumulated user mobile refunds overpass account amount threshold.",
+  ],
+  "CARRIER_BILLING_REFUND.INVALID_PAYMENT_STATUS": [422, "Payment is not yet completed."],
+  "CARRIER_BILLING_REFUND.TAXES_MANAGEMENT_MISMATCH": [
+    422,
+    "Inconsistent isTaxIncluded value with regards to related payment.",
+  ],
+  "CARRIER_BILLING_REFUND.REFUND_DETAILS_MISMATCH": [
+    422,
+    "Inconsistent refundDetails information with regards to related payment.",
+  ],
   TOO_MANY_REQUESTS: [429, "Rate limit reached."],
   INTERNAL: [500, "Unknown server error. Typically a server bug."],
   NOT_IMPLEMENTED: [501, "This functionality is not implemented yet."],

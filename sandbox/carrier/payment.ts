@@ -65,6 +65,7 @@ export function draftPayment(
     paidAt: null,
     correlator,
     validation: null,
+    isConfirmed: false,
   };
 }
 

@@ -1,16 +1,19 @@
-// The carrier's API: CAMARA carrier-billing v0.5 (all eight payment operations) and its token endpoint.
+// The carrier's API: CAMARA carrier-billing v0.5 (all payment operations), its refunds, and its token endpoint.
 import type { Account } from "../control/accounts.ts";
 import type { Service } from "../http/api.ts";
-import { isRecord, mediaType } from "../http/body.ts";
 import { type Answer, empty, header, json, type Request } from "../http/message.ts";
 import { type Route, route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { correlatorOf, isCorrelator, jsonBody, ownPayment, requireScope } from "./endpoint.ts";
 import { camaraAnswer, plainFailure, refused } from "./errors.ts";
-import { listPayments } from "./list-payments.ts";
+import { needText, optionalText } from "./fields.ts";
+import { type ListKind, listAnswer } from "./lists.ts";
 import type { OneStep } from "./one-step.ts";
-import { checkPhone, needText, optionalText, parsePayment } from "./parse-payment.ts";
+import { checkPhone, parsePayment } from "./parse-payment.ts";
 import { paymentPath, renderPayment } from "./payment.ts";
-import type { CarrierPayment } from "./records.ts";
+import { type CarrierPayment, paymentStatuses } from "./records.ts";
+import { refundsBase } from "./refund.ts";
+import { refundRoutes } from "./refund-routes.ts";
 import { bearerToken, identifyCarrierClient, issueToken, oauthError, scopes } from "./token.ts";
 import {
   cancelPayment,
@@ -32,6 +35,7 @@ export function carrierService(sandbox: Sandbox, oneStep: OneStep): Service {
       route("POST", tokenPath, (request) => issueToken(sandbox, request)),
       ...createRoutes(sandbox, oneStep),
       ...stepRoutes(sandbox),
+      ...refundRoutes(sandbox),
     ],
     identify: (request) => identifyCarrierClient(sandbox, request),
     fail(request, status) {
@@ -41,6 +45,9 @@ export function carrierService(sandbox: Sandbox, oneStep: OneStep): Service {
       }
       // What a charge can miss is its subscriber; the definition has no other 404 there.
       const isCharge = [base, `${base}/prepare`].includes(request.path) && request.method === "POST";
+      if (status === 422 && request.path.startsWith(refundsBase)) {
+        return camaraAnswer("CARRIER_BILLING_REFUND.UNAUTHORIZED_AMOUNT");
+      }
       return isCharge && status === 404 ? camaraAnswer("IDENTIFIER_NOT_FOUND") : plainFailure(status);
     },
     admit(request) {
@@ -63,6 +70,15 @@ export function carrierService(sandbox: Sandbox, oneStep: OneStep): Service {
 }
 
 function createRoutes(sandbox: Sandbox, oneStep: OneStep): Route[] {
+  const paymentList: ListKind<CarrierPayment> = {
+    collection: sandbox.carrier.payments,
+    statusName: "paymentStatus",
+    statuses: paymentStatuses,
+    dateName: "paymentCreationDate",
+    wrongRange: "CARRIER_BILLING.INVALID_DATE_RANGE",
+    tooMany: "CARRIER_BILLING.TOO_MANY_MATCHING_RECORDS",
+    render: (payment) => renderPayment(sandbox, payment),
+  };
   return [
     route("POST", base, async (request) => {
       const account = requireScope(sandbox, request, scopes.create);
@@ -81,7 +97,7 @@ function createRoutes(sandbox: Sandbox, oneStep: OneStep): Route[] {
     }),
     route("GET", base, (request) => {
       const account = requireScope(sandbox, request, scopes.read);
-      return listPayments(sandbox, account.id, request);
+      return listAnswer(paymentList, { sql: "account = ?", values: [account.id] }, request.query);
     }),
     route("GET", `${base}/:id`, (request, { id = "" }) => {
       const account = requireScope(sandbox, request, scopes.read);
@@ -122,27 +138,6 @@ function accepted(status: 202 | 204): Answer {
   return empty(status, { "content-type": "application/json" });
 }
 
-function requireScope(sandbox: Sandbox, request: Request, scope: string): Account {
-  const token = bearerToken(sandbox, request);
-  const account = token && sandbox.accounts.find(token.account);
-  if (!account) {
-    throw refused("UNAUTHENTICATED");
-  }
-  if (!token.scopes.includes(scope)) {
-    throw refused("PERMISSION_DENIED");
-  }
-  return account;
-}
-
-/** Another client's payment reads like one that does not exist. */
-function ownPayment(sandbox: Sandbox, account: Account, id: string): CarrierPayment {
-  const payment = sandbox.carrier.payments.find(id);
-  if (payment?.account !== account.id) {
-    throw refused("NOT_FOUND");
-  }
-  return payment;
-}
-
 /** For confirm and cancel: the token is the application's own, so the body must name the phone. */
 function identifiedPayment(sandbox: Sandbox, account: Account, id: string, request: Request): CarrierPayment {
   const phone = optionalText(jsonBody(request), "phoneNumber");
@@ -155,29 +150,4 @@ function identifiedPayment(sandbox: Sandbox, account: Account, id: string, reque
     throw refused("IDENTIFIER_NOT_FOUND");
   }
   return payment;
-}
-
-function jsonBody(request: Request): Record<string, unknown> {
-  if (mediaType(request) !== "application/json") {
-    throw refused("UNSUPPORTED_MEDIA_TYPE");
-  }
-  try {
-    const body: unknown = JSON.parse(request.body.toString("utf8"));
-    if (isRecord(body)) {
-      return body;
-    }
-  } catch {
-    // Falls through to the one error below.
-  }
-  throw refused("INVALID_ARGUMENT", "The body must be a JSON object.");
-}
-
-function isCorrelator(value: string): boolean {
-  return /^[a-zA-Z0-9\-_:;./<>{}]{0,256}$/.test(value);
-}
-
-/** The request's own correlator, or one made for it. */
-function correlatorOf(request: Request): string {
-  const given = header(request, "x-correlator");
-  return given !== undefined && isCorrelator(given) ? given : request.id;
 }

@@ -13,7 +13,10 @@ export type SubscriberKind =
   | "silent"
   | "needs_code"
   | "needs_link"
-  | "slow_to_prepare";
+  | "slow_to_prepare"
+  | "denied_at_confirm"
+  | "slow_to_confirm"
+  | "short_reservation";
 
 /** Every listed ending with the line that the front page shows. */
 export const subscribers: Record<string, { kind: SubscriberKind; meaning: string }> = {
@@ -47,6 +50,18 @@ export const subscribers: Record<string, { kind: SubscriberKind; meaning: string
   "33": {
     kind: "slow_to_prepare",
     meaning: "two steps: prepare answers processing, reserved after a second",
+  },
+  "34": {
+    kind: "denied_at_confirm",
+    meaning: "two steps: confirm answers 202, and the payment is denied after a second",
+  },
+  "35": {
+    kind: "slow_to_confirm",
+    meaning: "two steps: confirm answers 202, and the payment is charged after a second",
+  },
+  "36": {
+    kind: "short_reservation",
+    meaning: "two steps: the reservation runs out after 5 seconds, not 10 minutes",
   },
 };
 

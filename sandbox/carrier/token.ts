@@ -6,11 +6,13 @@ import { type Answer, header, json, type Request } from "../http/message.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { CarrierToken } from "./records.ts";
 
-/** Scopes of the definition, by what they allow. */
+/** Scopes of the definitions, by what they allow. */
 export const scopes = {
   create: "carrier-billing:payments:create",
   read: "carrier-billing:payments:read",
   write: "carrier-billing:payments:write",
+  createRefund: "carrier-billing-refund:refunds:create",
+  readRefund: "carrier-billing-refund:refunds:read",
 } as const;
 
 const lifeSeconds = 300;

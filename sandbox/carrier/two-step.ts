@@ -13,11 +13,14 @@ import { subscriberKind } from "./subscribers.ts";
 
 const reserveJob = "carrier.reserve";
 const runOutJob = "carrier.reservation_runs_out";
+const chargeJob = "carrier.charge_reservation";
 
 const prepareMs = 1_000;
 const emptyAccountMs = 1_000;
 const validationLifeMs = 5 * 60_000;
 const reservationLifeMs = 10 * 60_000;
+const shortReservationMs = 5_000;
+const chargeMs = 1_000;
 const tries = 3;
 
 /** Registers the jobs of two-step payments. */
@@ -31,8 +34,15 @@ export function startTwoStep(sandbox: Sandbox): void {
   });
   sandbox.scheduler.handle(runOutJob, (job) => {
     const payment = sandbox.carrier.payments.find(job.subject);
+    if (payment) {
+      runOut(sandbox, payment);
+    }
+    return undefined;
+  });
+  sandbox.scheduler.handle(chargeJob, (job) => {
+    const payment = sandbox.carrier.payments.find(job.subject);
     if (payment?.status === "reserved") {
-      movePayment(sandbox, payment, "cancelled");
+      endConfirmation(sandbox, payment, subscriberKind(payment.phone) !== "denied_at_confirm");
     }
     return undefined;
   });
@@ -117,14 +127,41 @@ export function answerLink(sandbox: Sandbox, payment: CarrierPayment, isApproved
   return true;
 }
 
-/** Charges a reservation. */
+/** Charges a reservation, or begins to. */
 export function confirmPayment(sandbox: Sandbox, payment: CarrierPayment): void {
   refuseFinished(payment);
   if (payment.status === "denied") {
     throw refused("CARRIER_BILLING.PAYMENT_DENIED");
   }
   needReservation(payment);
-  movePayment(sandbox, payment, "succeeded");
+  const kind = subscriberKind(payment.phone);
+  if (kind !== "denied_at_confirm" && kind !== "slow_to_confirm") {
+    movePayment(sandbox, payment, "succeeded");
+    return;
+  }
+  sandbox.database.transaction(() => {
+    sandbox.carrier.payments.save({ ...payment, isConfirmed: true });
+    sandbox.scheduler.schedule({ kind: chargeJob, subject: payment.id, delayMs: chargeMs });
+  });
+}
+
+/** Gives up a reservation that nobody confirmed. False when there is none. */
+export function runOut(sandbox: Sandbox, payment: CarrierPayment): boolean {
+  if (payment.status !== "reserved" || payment.isConfirmed) {
+    return false;
+  }
+  movePayment(sandbox, payment, "cancelled");
+  return true;
+}
+
+/** Charges a reservation that was confirmed, or denies it after all. */
+export function endConfirmation(sandbox: Sandbox, payment: CarrierPayment, isCharged: boolean): void {
+  sandbox.scheduler.cancel(chargeJob, payment.id);
+  if (isCharged) {
+    movePayment(sandbox, payment, "succeeded");
+  } else {
+    movePayment(sandbox, payment, "denied", "The subscriber's account was closed.");
+  }
 }
 
 /** Gives a reservation back. */
@@ -148,9 +185,15 @@ export function renderValidation(sandbox: Sandbox, payment: CarrierPayment) {
   };
 }
 
-function reserve(sandbox: Sandbox, payment: CarrierPayment): CarrierPayment {
+/** Reserves the amount, for a while. */
+export function reserve(sandbox: Sandbox, payment: CarrierPayment): CarrierPayment {
+  const isShort = subscriberKind(payment.phone) === "short_reservation";
   return sandbox.database.transaction(() => {
-    sandbox.scheduler.schedule({ kind: runOutJob, subject: payment.id, delayMs: reservationLifeMs });
+    sandbox.scheduler.schedule({
+      kind: runOutJob,
+      subject: payment.id,
+      delayMs: isShort ? shortReservationMs : reservationLifeMs,
+    });
     return movePayment(sandbox, payment, "reserved");
   });
 }
@@ -189,7 +232,7 @@ function askForValidation(sandbox: Sandbox, payment: CarrierPayment): CarrierPay
 }
 
 function refuseFinished(payment: CarrierPayment): void {
-  if (payment.status === "succeeded") {
+  if (payment.status === "succeeded" || (payment.status === "reserved" && payment.isConfirmed)) {
     throw refused("CARRIER_BILLING.PAYMENT_CONFIRMED");
   }
   if (payment.status === "cancelled") {

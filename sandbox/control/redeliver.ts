@@ -1,5 +1,5 @@
 // `/events/redeliver` and `/carrier-events`: stored notifications sent again, many times at once if wanted.
-import { deliverPaymentEvent } from "../carrier/payment-events.ts";
+import { deliverCarrierEvent } from "../carrier/deliver.ts";
 import { invalid, jsonObject } from "../http/body.ts";
 import { type Answer, AnswerError, failure, json, type Request } from "../http/message.ts";
 import type { Delivery } from "../http/outgoing.ts";
@@ -21,17 +21,22 @@ export function redeliverRoutes(sandbox: Sandbox): Route[] {
     route("POST", "/carrier-events/redeliver", (request) =>
       redeliver(request, (id) => {
         const event = sandbox.carrier.events.find(id);
-        return event && (() => deliverPaymentEvent(sandbox, event));
+        return event && (() => deliverCarrierEvent(sandbox, event));
       }),
     ),
     route("GET", "/carrier-events", ({ query }) => {
       const paymentId = query.get("payment_id");
-      const found = sandbox.carrier.events.select("?1 is null or body->>'$.paymentId' = ?1", paymentId);
+      const found = sandbox.carrier.events.select(
+        "(?1 is null or body->>'$.paymentId' = ?1) and (?2 is null or body->>'$.refundId' = ?2)",
+        paymentId,
+        query.get("refund_id"),
+      );
       const events = found.map((event) => ({
         id: event.id,
         type: event.wire.type,
         time: event.wire.time,
         payment_id: event.paymentId,
+        refund_id: event.refundId ?? null,
         account: event.account,
         delivered: event.isDelivered,
       }));

@@ -11,7 +11,10 @@ export function timeRoutes(sandbox: Sandbox): Route[] {
     route("POST", "/hurry", (request) => {
       const { id } = jsonObject(request);
       if (typeof id !== "string") {
-        throw invalid("invalid_id", "id must be the id of a session, a payment, a message or an event.");
+        throw invalid(
+          "invalid_id",
+          "id must be the id of a session, a payment, a refund, a dispute, a message or an event.",
+        );
       }
       return json(200, { id, hurried: sandbox.scheduler.hurry(id) });
     }),
@@ -25,6 +28,7 @@ export function timeRoutes(sandbox: Sandbox): Route[] {
           sandbox.prompts,
           ...Object.values(stripe),
           carrier.payments,
+          carrier.refunds,
           carrier.events,
         ];
         for (const collection of emptied) {

@@ -9,7 +9,20 @@ export type Card = {
   expYear: number;
   name: string | null;
   outcome: CardOutcome;
+  aftermath: Aftermath | null;
 };
+
+/** What befalls a charge after it was paid. */
+export type Aftermath =
+  | "refund_succeeds_later"
+  | "refund_fails_later"
+  | "refund_stays_pending"
+  | "refund_needs_action"
+  | "refund_lacks_balance"
+  | "disputed_as_fraudulent"
+  | "disputed_as_not_received"
+  | "inquiry"
+  | "early_fraud_warning";
 
 export type Decline = { code: string; declineCode: string | null; message: string };
 
@@ -32,8 +45,14 @@ function declined(declineCode: string | null, code: string, message: string): Ca
 
 const plain = "Your card was declined.";
 
+type TestCard = { outcome: CardOutcome; aftermath?: Aftermath; meaning: string };
+
+function paidThen(aftermath: Aftermath, meaning: string): TestCard {
+  return { outcome: { kind: "succeeds" }, aftermath, meaning };
+}
+
 /** Outcome by number, with the line that the front page shows. */
-export const testCards: Record<string, { outcome: CardOutcome; meaning: string }> = {
+export const testCards: Record<string, TestCard> = {
   "4242424242424242": { outcome: { kind: "succeeds" }, meaning: "succeeds" },
   "5555555555554444": { outcome: { kind: "succeeds" }, meaning: "succeeds (Mastercard)" },
   "4000000000000002": {
@@ -76,6 +95,30 @@ export const testCards: Record<string, { outcome: CardOutcome; meaning: string }
     outcome: { kind: "fails_later" },
     meaning: "completes unpaid, then fails after 5 seconds (the sandbox's own)",
   },
+  "4000000000000259": paidThen("disputed_as_fraudulent", "succeeds, then is disputed as fraudulent"),
+  "4000000000002685": paidThen("disputed_as_not_received", "succeeds, then is disputed as not received"),
+  "4000000000001976": paidThen("inquiry", "succeeds, then the bank inquires; no money is taken yet"),
+  "4000000000005423": paidThen("early_fraud_warning", "succeeds, then an early fraud warning follows"),
+  "4000000000007726": paidThen(
+    "refund_succeeds_later",
+    "succeeds; its refunds are pending, then succeed after 2 seconds",
+  ),
+  "4000000000005126": paidThen(
+    "refund_fails_later",
+    "succeeds; its refunds succeed, then fail after 2 seconds",
+  ),
+  "4000000000007015": paidThen(
+    "refund_stays_pending",
+    "succeeds; its refunds stay pending until they are told otherwise (the sandbox's own)",
+  ),
+  "4000000000007106": paidThen(
+    "refund_needs_action",
+    "succeeds; its refunds wait for the customer, and can be cancelled (the sandbox's own)",
+  ),
+  "4000000000007023": paidThen(
+    "refund_lacks_balance",
+    "succeeds; its refunds are refused: balance_insufficient (the sandbox's own)",
+  ),
 };
 
 const notATestCard = declined(
@@ -108,6 +151,7 @@ export function readCard(fields: URLSearchParams): ReadCard {
     expYear: expiry.year,
     name: (fields.get("name") ?? "").trim().slice(0, 200) || null,
     outcome: testCards[number]?.outcome ?? notATestCard,
+    aftermath: testCards[number]?.aftermath ?? null,
   };
   return { card, problem: null };
 }

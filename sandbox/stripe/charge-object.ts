@@ -3,13 +3,14 @@ import type { Card, Decline } from "./cards.ts";
 import { newId, nowSeconds } from "./ids.ts";
 import type { IntentWire } from "./intent-object.ts";
 
+/** How long an amount stays reserved, as Stripe has it for most cards. */
+export const authorizationLifeSeconds = 7 * 24 * 60 * 60;
+
 const untouched = {
-  amount_refunded: 0,
   application: null,
   application_fee: null,
   application_fee_amount: null,
   customer: null,
-  disputed: false,
   failure_balance_transaction: null,
   fraud_details: {},
   livemode: false,
@@ -17,7 +18,6 @@ const untouched = {
   receipt_email: null,
   receipt_number: null,
   receipt_url: null,
-  refunded: false,
   review: null,
   shipping: null,
   source: null,
@@ -44,6 +44,7 @@ export type ChargeWire = typeof untouched & {
   /** Minor units of `currency`, as all amounts here. */
   amount: number;
   amount_captured: number;
+  amount_refunded: number;
   balance_transaction: string | null;
   billing_details: Record<string, unknown>;
   calculated_statement_descriptor: string | null;
@@ -51,6 +52,7 @@ export type ChargeWire = typeof untouched & {
   created: number;
   currency: string;
   description: string | null;
+  disputed: boolean;
   failure_code: string | null;
   failure_message: string | null;
   metadata: Record<string, string>;
@@ -58,7 +60,8 @@ export type ChargeWire = typeof untouched & {
   paid: boolean;
   payment_intent: string;
   payment_method: string;
-  payment_method_details: Record<string, unknown>;
+  payment_method_details: { card: CardDetails; type: "card" };
+  refunded: boolean;
   statement_descriptor_suffix: string | null;
   status: "succeeded" | "pending" | "failed";
 };
@@ -71,6 +74,7 @@ export function newCharge(intent: IntentWire, card: Card, isAuthenticated: boole
     object: "charge",
     amount: intent.amount,
     amount_captured: 0,
+    amount_refunded: 0,
     balance_transaction: null,
     billing_details: { address: null, email: null, name: card.name, phone: null, tax_id: null },
     calculated_statement_descriptor: "SANDBOX",
@@ -78,6 +82,7 @@ export function newCharge(intent: IntentWire, card: Card, isAuthenticated: boole
     created: nowSeconds(),
     currency: intent.currency,
     description: intent.description,
+    disputed: false,
     failure_code: null,
     failure_message: null,
     metadata: intent.metadata,
@@ -86,21 +91,38 @@ export function newCharge(intent: IntentWire, card: Card, isAuthenticated: boole
     payment_intent: intent.id,
     payment_method: intent.payment_method ?? newId("pm_"),
     payment_method_details: { card: cardDetails(card, isAuthenticated), type: "card" },
+    refunded: false,
     statement_descriptor_suffix: intent.statement_descriptor_suffix,
     status: "pending",
   };
 }
 
-/** The charge once the money is there, or is reserved where the merchant captures by hand. */
-export function succeeded(charge: ChargeWire, isCaptured: boolean): ChargeWire {
+/** The charge once its amount is reserved, where the merchant captures by hand. */
+export function authorized(charge: ChargeWire): ChargeWire {
+  const card = {
+    ...charge.payment_method_details.card,
+    amount_authorized: charge.amount,
+    capture_before: charge.created + authorizationLifeSeconds,
+  };
+  return { ...charge, paid: true, payment_method_details: { card, type: "card" }, status: "succeeded" };
+}
+
+/** The charge once `amount` of it is there, as this movement on the balance. */
+export function captured(charge: ChargeWire, amount: number, balanceTransaction: string): ChargeWire {
   return {
     ...charge,
-    amount_captured: isCaptured ? charge.amount : 0,
-    balance_transaction: isCaptured ? newId("txn_") : null,
-    captured: isCaptured,
+    amount_captured: amount,
+    balance_transaction: balanceTransaction,
+    captured: true,
     paid: true,
     status: "succeeded",
   };
+}
+
+/** The charge with `change` more of it refunded (less, where a refund came back). */
+export function refundedBy(charge: ChargeWire, change: number): ChargeWire {
+  const refunded = charge.amount_refunded + change;
+  return { ...charge, amount_refunded: refunded, refunded: refunded >= charge.amount_captured };
 }
 
 /** The charge once the bank has refused it. */
@@ -129,6 +151,12 @@ function outcomeOf(decline: Decline | null): Outcome {
     type: decline ? "issuer_declined" : "authorized",
   };
 }
+
+type CardDetails = Omit<ReturnType<typeof cardDetails>, "amount_authorized"> & {
+  amount_authorized: number | null;
+  /** Seconds since 1970; there only while an amount is reserved, or was. */
+  capture_before?: number;
+};
 
 function cardDetails(card: Card, isAuthenticated: boolean) {
   return {

@@ -73,9 +73,14 @@ export function checkAmount(amount: number, currency: string, param: string): vo
   }
 }
 
+/** Minor units in one unit of the currency, as a power of ten. */
+export function fractionDigits(currency: string): number {
+  return zeroDecimal.has(currency) ? 0 : threeDecimal.has(currency) ? 3 : 2;
+}
+
 /** An amount in minor units, written for people: `NOK 249.00`. */
 export function writeAmount(amount: number, currency: string): string {
-  const digits = zeroDecimal.has(currency) ? 0 : threeDecimal.has(currency) ? 3 : 2;
+  const digits = fractionDigits(currency);
   const [whole = "", fraction] = (amount / 10 ** digits).toFixed(digits).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return `${currency.toUpperCase()} ${fraction === undefined ? grouped : `${grouped}.${fraction}`}`;

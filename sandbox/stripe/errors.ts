@@ -6,6 +6,8 @@ export type StripeErrorFields = {
   message: string;
   code?: string;
   param?: string;
+  /** The intent as it is, where its status is what stands in the way. */
+  payment_intent?: object;
 };
 
 /** An error answer. */

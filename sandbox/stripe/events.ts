@@ -15,7 +15,21 @@ export type EventType =
   | "payment_intent.succeeded"
   | "payment_intent.payment_failed"
   | "payment_intent.amount_capturable_updated"
-  | "charge.succeeded";
+  | "payment_intent.canceled"
+  | "charge.succeeded"
+  | "charge.captured"
+  | "charge.expired"
+  | "charge.refunded"
+  | "charge.refund.updated"
+  | "charge.dispute.created"
+  | "charge.dispute.updated"
+  | "charge.dispute.funds_withdrawn"
+  | "charge.dispute.funds_reinstated"
+  | "charge.dispute.closed"
+  | "radar.early_fraud_warning.created"
+  | "refund.created"
+  | "refund.updated"
+  | "refund.failed";
 
 export type EventWire = {
   id: string;

@@ -35,6 +35,14 @@ const untouched = {
   transfer_group: null,
 };
 
+export type CancellationReason =
+  | "abandoned"
+  | "automatic"
+  | "duplicate"
+  | "expired"
+  | "fraudulent"
+  | "requested_by_customer";
+
 export type LastPaymentError = {
   charge?: string;
   code: string;
@@ -53,7 +61,7 @@ export type IntentWire = typeof untouched & {
   amount_capturable: number;
   amount_received: number;
   canceled_at: number | null;
-  cancellation_reason: string | null;
+  cancellation_reason: CancellationReason | null;
   capture_method: string;
   client_secret: string;
   created: number;

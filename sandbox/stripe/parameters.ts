@@ -113,8 +113,14 @@ export const url: Parser<string> = (raw, param) => {
 
 /** Up to 50 keys of 40 characters with values of 500. */
 export const metadata: Parser<Record<string, string>> = (raw, param) => {
+  const entries = Object.entries(metadataChange(raw, param) ?? {});
+  return Object.fromEntries(entries.filter(([, value]) => value !== ""));
+};
+
+/** The same for a change: an empty value takes its key away, and null (an empty text) all of them. */
+export const metadataChange: Parser<Record<string, string> | null | undefined> = (raw, param) => {
   if (raw === undefined || raw === "") {
-    return {};
+    return raw === "" ? null : undefined;
   }
   if (typeof raw === "string") {
     throw new ParameterError(param, "Invalid object");
@@ -137,8 +143,18 @@ export const metadata: Parser<Record<string, string>> = (raw, param) => {
       throw new ParameterError(child(param, key), message);
     }
   }
-  return Object.fromEntries(entries.filter(([, value]) => value !== "")) as Record<string, string>;
+  // Safe: every value was seen to be a text.
+  return Object.fromEntries(entries) as Record<string, string>;
 };
+
+/** Metadata after a change. */
+export function changedMetadata(
+  current: Record<string, string>,
+  change: Record<string, string> | null | undefined,
+): Record<string, string> {
+  const merged = change === null ? {} : { ...current, ...change };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ""));
+}
 
 /** A parameter that Stripe knows and the sandbox does not play; said so instead of ignored. */
 export const unplayed: Parser<undefined> = (raw, param) => {

@@ -1,12 +1,15 @@
 // What happens when somebody pays on the hosted page: the session's payment intent and its charges.
 // Every function here is one transaction, so that no kill leaves a paid session without its events.
 import type { Sandbox } from "../sandbox.ts";
+import { scheduleAftermath } from "./aftermath.ts";
+import { postCharge } from "./balance.ts";
+import { expireAuthorizationLater } from "./captures.ts";
 import type { Card, Decline } from "./cards.ts";
-import { failed, newCharge, succeeded } from "./charge-object.ts";
+import { authorized, type ChargeWire, captured, failed, newCharge } from "./charge-object.ts";
 import { emitEvent } from "./events.ts";
 import { newId } from "./ids.ts";
 import { type IntentWire, type LastPaymentError, newIntent } from "./intent-object.ts";
-import type { StoredIntent, StoredSession } from "./records.ts";
+import type { StoredCharge, StoredIntent, StoredSession } from "./records.ts";
 import { customerDetails } from "./session-object.ts";
 import { stopSessionExpiry } from "./sessions.ts";
 
@@ -36,6 +39,14 @@ export function startLateSettlement(sandbox: Sandbox): void {
   sandbox.scheduler.handle(settleJob, (job) => {
     sandbox.database.transaction(() => settleLater(sandbox, job.subject, job.payload === true));
     return undefined;
+  });
+}
+
+/** Settles a card that confirms later, without waiting. */
+export function settleNow(sandbox: Sandbox, sessionId: string, willSucceed: boolean): void {
+  sandbox.database.transaction(() => {
+    sandbox.scheduler.cancel(settleJob, sessionId);
+    settleLater(sandbox, sessionId, willSucceed);
   });
 }
 
@@ -109,11 +120,11 @@ function complete(
   const { account } = session;
   const isCaptured = intent.wire.capture_method !== "manual";
   const paymentMethod = newId("pm_");
-  const charge = succeeded(
-    newCharge({ ...intent.wire, payment_method: paymentMethod }, card, isAuthenticated),
-    isCaptured,
-  );
-  sandbox.stripe.charges.insert({ id: charge.id, account, wire: charge });
+  const undecided = newCharge({ ...intent.wire, payment_method: paymentMethod }, card, isAuthenticated);
+  const charge = isCaptured
+    ? captured(undecided, undecided.amount, postCharge(sandbox, account, undecided, undecided.amount))
+    : authorized(undecided);
+  const stored = insertCharge(sandbox, account, charge, card);
   const paid = saveIntent(sandbox, intent, {
     amount_capturable: isCaptured ? 0 : intent.wire.amount,
     amount_received: isCaptured ? intent.wire.amount : 0,
@@ -124,6 +135,11 @@ function complete(
     status: isCaptured ? "succeeded" : "requires_capture",
   });
   const done = closeSession(sandbox, session, paid, card, isCaptured);
+  if (isCaptured) {
+    scheduleAftermath(sandbox, stored);
+  } else {
+    expireAuthorizationLater(sandbox, intent.id);
+  }
   emitEvent(sandbox, account, "charge.succeeded", charge);
   const change = isCaptured ? "payment_intent.succeeded" : "payment_intent.amount_capturable_updated";
   emitEvent(sandbox, account, change, paid.wire);
@@ -139,7 +155,7 @@ function completeUnpaid(
 ): void {
   const paymentMethod = newId("pm_");
   const charge = newCharge({ ...intent.wire, payment_method: paymentMethod }, card, false);
-  sandbox.stripe.charges.insert({ id: charge.id, account: session.account, wire: charge });
+  insertCharge(sandbox, session.account, charge, card);
   const processing = saveIntent(sandbox, intent, {
     last_payment_error: null,
     latest_charge: charge.id,
@@ -173,7 +189,8 @@ function settleLater(sandbox: Sandbox, sessionId: string, willSucceed: boolean):
     emitEvent(sandbox, account, "checkout.session.async_payment_failed", session.wire);
     return;
   }
-  const paidCharge = succeeded(charge.wire, true);
+  const movement = postCharge(sandbox, account, charge.wire, charge.wire.amount);
+  const paidCharge = captured(charge.wire, charge.wire.amount, movement);
   sandbox.stripe.charges.save({ ...charge, wire: paidCharge });
   const paid = saveIntent(sandbox, intent, { amount_received: intent.wire.amount, status: "succeeded" });
   const done: StoredSession = { ...session, wire: { ...session.wire, payment_status: "paid" } };
@@ -191,10 +208,16 @@ function decline(
   reason: Decline,
 ): void {
   const charge = failed(newCharge(intent.wire, card, false), reason);
-  sandbox.stripe.charges.insert({ id: charge.id, account: session.account, wire: charge });
+  insertCharge(sandbox, session.account, charge, card);
   const refusedIntent = fail(sandbox, intent, reason, charge.id);
   saveSession(sandbox, session, intent, { pendingCard: null });
   emitEvent(sandbox, session.account, "payment_intent.payment_failed", refusedIntent.wire);
+}
+
+function insertCharge(sandbox: Sandbox, account: string, wire: ChargeWire, card: Card): StoredCharge {
+  const charge: StoredCharge = { id: wire.id, account, wire, aftermath: card.aftermath };
+  sandbox.stripe.charges.insert(charge);
+  return charge;
 }
 
 /** Sets the intent back to where another card may be tried. */

@@ -1,9 +1,12 @@
 // What the sandbox keeps of Stripe's objects. `wire` is the object as the API shows it.
 import type { Entry } from "../store/collection.ts";
-import type { Card } from "./cards.ts";
+import type { BalanceWire } from "./balance.ts";
+import type { Aftermath, Card } from "./cards.ts";
 import type { ChargeWire } from "./charge-object.ts";
+import type { DisputeWire } from "./dispute-object.ts";
 import type { EventWire } from "./events.ts";
 import type { IntentWire } from "./intent-object.ts";
+import type { RefundWire } from "./refund-object.ts";
 import type { LineItemWire, SessionWire } from "./session-object.ts";
 
 export type IntentData = {
@@ -24,7 +27,18 @@ export type StoredSession = Entry & {
 
 export type StoredIntent = Entry & { wire: IntentWire };
 
-export type StoredCharge = Entry & { wire: ChargeWire };
+export type StoredCharge = Entry & {
+  wire: ChargeWire;
+  /** What the card has in store once the charge is paid. */
+  aftermath: Aftermath | null;
+};
+
+export type StoredRefund = Entry & { wire: RefundWire };
+
+export type StoredDispute = Entry & { wire: DisputeWire };
+
+/** A movement on the account's balance. */
+export type StoredBalance = Entry & { wire: BalanceWire };
 
 export type StoredEvent = Entry & {
   wire: EventWire;

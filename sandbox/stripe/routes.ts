@@ -1,25 +1,33 @@
 // The Stripe API: https://docs.stripe.com/api
 import type { Account } from "../control/accounts.ts";
 import type { Service } from "../http/api.ts";
-import { mediaType } from "../http/body.ts";
-import { type Answer, header, json, type Request } from "../http/message.ts";
+import { header, json } from "../http/message.ts";
 import { type Route, route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { Entry } from "../store/collection.ts";
 import { identifyStripe, requireStripeAccount } from "./authenticate.ts";
+import { balanceRoutes } from "./balance-routes.ts";
+import { disputeRoutes } from "./dispute-routes.ts";
+import {
+  addEqual,
+  bodyParameters,
+  causeOf,
+  expandOnly,
+  openPost,
+  own,
+  type Post,
+  queryParameters,
+} from "./endpoint.ts";
 import { missing, ParameterError, plainFailure } from "./errors.ts";
 import { renderEvent } from "./events.ts";
-import { itemPaths, renderCharge, renderIntent, renderSession } from "./expand.ts";
-import { decodeParameters, type RawTree } from "./form.ts";
-import { openIdempotency } from "./idempotency.ts";
+import { itemPaths, renderCharge, renderSession } from "./expand.ts";
+import { intentRoutes } from "./intent-routes.ts";
 import { addRange, createdParameter, type Filter, listPage, pageParameters, renderList } from "./lists.ts";
 import { choice, flag, hash, list, optional, text } from "./parameters.ts";
 import type { StoredSession } from "./records.ts";
+import { refundRoutes } from "./refund-routes.ts";
 import { sessionParameters } from "./session-parameters.ts";
 import { createSession, currentSession, expireOnRequest } from "./sessions.ts";
 import { defaultVersion, versionOf } from "./versions.ts";
-
-const expandOnly = hash({ expand: optional(list(text())) });
 
 const sessionFilter = hash({
   ...pageParameters,
@@ -40,10 +48,18 @@ const eventFilter = hash({
 
 /** The service that impersonates Stripe. */
 export function stripeService(sandbox: Sandbox): Service {
+  const post = openPost(sandbox);
   return {
     name: "stripe",
     owns: (path) => path.startsWith("/v1/"),
-    routes: [...sessionRoutes(sandbox), ...readRoutes(sandbox)],
+    routes: [
+      ...sessionRoutes(sandbox, post),
+      ...readRoutes(sandbox),
+      ...intentRoutes(sandbox, post),
+      ...refundRoutes(sandbox, post),
+      ...disputeRoutes(sandbox, post),
+      ...balanceRoutes(sandbox),
+    ],
     identify: (request) => identifyStripe(sandbox, request),
     fail: (request, status) => plainFailure(status, request.method, request.path),
     admit(request) {
@@ -62,29 +78,20 @@ export function stripeService(sandbox: Sandbox): Service {
   };
 }
 
-function sessionRoutes(sandbox: Sandbox): Route[] {
+function sessionRoutes(sandbox: Sandbox, post: Post): Route[] {
   const { sessions } = sandbox.stripe;
-  const idempotent = openIdempotency(sandbox);
-  const post = (path: string, execute: (account: Account, request: Request, id: string) => Answer) =>
-    route("POST", path, (request, { id = "" }) => {
-      const account = requireStripeAccount(sandbox, request);
-      return idempotent(account, request, () => execute(account, request, id));
-    });
   return [
-    post("/v1/checkout/sessions", (account, request) => {
+    post("/v1/checkout/sessions", ({ account, request }) => {
       const version = versionOf(request);
       const parameters = sessionParameters(version)(bodyParameters(request), "");
       const session = createSession(sandbox, account, parameters, version);
       return json(200, renderSession(sandbox, session, parameters.expand));
     }),
-    post("/v1/checkout/sessions/:id/expire", (account, request, id) => {
+    post("/v1/checkout/sessions/:id/expire", ({ account, request, id }) => {
       const { expand } = expandOnly(bodyParameters(request), "");
       const session = ownSession(sandbox, account, id);
-      const cause = {
-        requestId: `req_${request.id}`,
-        idempotencyKey: header(request, "idempotency-key") ?? null,
-      };
-      return json(200, renderSession(sandbox, expireOnRequest(sandbox, session, cause), expand));
+      const expired = expireOnRequest(sandbox, session, causeOf(request));
+      return json(200, renderSession(sandbox, expired, expand));
     }),
     route("GET", "/v1/checkout/sessions/:id", (request, { id = "" }) => {
       const { expand } = expandOnly(queryParameters(request), "");
@@ -112,16 +119,8 @@ function sessionRoutes(sandbox: Sandbox): Route[] {
 }
 
 function readRoutes(sandbox: Sandbox): Route[] {
-  const { intents, charges, events } = sandbox.stripe;
+  const { charges, events } = sandbox.stripe;
   return [
-    route("GET", "/v1/payment_intents/:id", (request, { id = "" }) => {
-      const { expand } = expandOnly(queryParameters(request), "");
-      const intent = own(sandbox, request, intents.find(id));
-      if (!intent) {
-        throw missing("payment_intent", id, "intent");
-      }
-      return json(200, renderIntent(sandbox, intent, expand));
-    }),
     route("GET", "/v1/charges/:id", (request, { id = "" }) => {
       const { expand } = expandOnly(queryParameters(request), "");
       const charge = own(sandbox, request, charges.find(id));
@@ -162,18 +161,6 @@ function ownSession(sandbox: Sandbox, account: Account, id: string): StoredSessi
   return session;
 }
 
-/** The entry if it is the asking account's. */
-function own<T extends Entry>(sandbox: Sandbox, request: Request, entry: T | null): T | null {
-  return entry?.account === requireStripeAccount(sandbox, request).id ? entry : null;
-}
-
-function addEqual(filter: Filter, column: string, value: string | undefined): void {
-  if (value !== undefined) {
-    filter.sql.push(`${column} = ?`);
-    filter.values.push(value);
-  }
-}
-
 /** `type` may end in `.*`; `types` is a list of up to 20 whole names; both at once are refused. */
 function addTypes(filter: Filter, type: string | undefined, types: string[] | undefined): void {
   if (type !== undefined && types !== undefined) {
@@ -189,26 +176,4 @@ function addTypes(filter: Filter, type: string | undefined, types: string[] | un
     filter.sql.push(`body->>'$.wire.type' in (${types.map(() => "?").join(", ")})`);
     filter.values.push(...types);
   }
-}
-
-function bodyParameters(request: Request): RawTree {
-  if (request.body.length > 0 && mediaType(request) !== "application/x-www-form-urlencoded") {
-    throw new ParameterError(
-      "",
-      "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.",
-    );
-  }
-  return decoded(new URLSearchParams(request.body.toString("utf8")));
-}
-
-function queryParameters(request: Request): RawTree {
-  return decoded(request.query);
-}
-
-function decoded(source: URLSearchParams): RawTree {
-  const tree = decodeParameters(source);
-  if (!tree) {
-    throw new ParameterError("", "Invalid request: the parameters are not well-formed.");
-  }
-  return tree;
 }

@@ -15,23 +15,12 @@ import {
   startCarrier,
   stopCarrier,
 } from "../../sandbox/test-carrier.ts";
-import { CARRIER_BILLING, CARRIER_FILES } from "./camara.ts";
+import { CARRIER_BILLING, CARRIER_FILES, CONTENT_TYPE, notificationSchema } from "./camara.ts";
 import { type Definition, openDefinition } from "./definition.ts";
 import { readDefinition } from "./folder.ts";
-import { type Fields, fieldsOf } from "./json.ts";
 import { describeContract } from "./suite.ts";
 
-const CONTENT_TYPE = "application/cloudevents+json";
-
 let definition: Definition;
-
-/** The schema of the notifications that belong to an operation, by the operation itself. */
-function notificationSchema(operation: string): Fields {
-  const node = definition.operations().find(({ name }) => name === operation)?.node;
-  const callback = Object.values(fieldsOf(fieldsOf(node, "callbacks"), "notifications"))[0];
-  const content = fieldsOf(fieldsOf(fieldsOf(callback, "post"), "requestBody"), "content");
-  return fieldsOf(fieldsOf(content, CONTENT_TYPE), "schema");
-}
 
 describeContract("the sandbox's carrier notifies as the definition says", CARRIER_FILES, () => {
   beforeAll(async () => {
@@ -90,7 +79,7 @@ describeContract("the sandbox's carrier notifies as the definition says", CARRIE
   ])("%s after %s, in a form that our reader takes", async (name, operation, cause) => {
     const paymentId = await cause();
     const event = await eventOf(paymentId, name);
-    expect(definition.faults(notificationSchema(operation), event)).toEqual([]);
+    expect(definition.faults(notificationSchema(definition, operation), event)).toEqual([]);
     expect(camaraNotificationSchema.parse(event)).toMatchObject({ id: event.id, data: { paymentId } });
 
     const delivery = listener.received.find((one) => one.body.includes(event.id));

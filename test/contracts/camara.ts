@@ -10,6 +10,8 @@ export const CARRIER_BILLING = "camara/carrier-billing.yaml";
 /** The definition sends its readers here for statuses that it does not list itself. */
 const CAMARA_COMMON = "camara/commonalities-CAMARA_common.yaml";
 export const CARRIER_FILES = [CARRIER_BILLING, CAMARA_COMMON];
+export const CARRIER_REFUND = "camara/carrier-billing-refund.yaml";
+export const REFUND_FILES = [CARRIER_REFUND, CAMARA_COMMON];
 
 /**
  * Where tests send notifications that nobody reads. The definition wants https, so what shows a sink is tested with
@@ -26,8 +28,9 @@ export interface Carrier {
   readonly seen: ReadonlySet<string>;
 }
 
-export function openCarrier(): Carrier {
-  const document = readDefinition(CARRIER_BILLING);
+/** Speaks with the sandbox by one of the two definitions; `send` is how. */
+export function openCarrier(file = CARRIER_BILLING, send: typeof ask<unknown> = ask): Carrier {
+  const document = readDefinition(file);
   const definition = openDefinition(document);
   const common = readDefinition(CAMARA_COMMON);
   const commonDefinition = openDefinition(common);
@@ -52,7 +55,7 @@ export function openCarrier(): Carrier {
     async asked(path, body, headers = {}) {
       const method = body === undefined ? "GET" : "POST";
       const correlator = crypto.randomUUID();
-      const reply = await ask<unknown>(path, body, { "x-correlator": correlator, ...headers });
+      const reply = await send(path, body, { "x-correlator": correlator, ...headers });
       const templatePath = `/payments${path.replace(/\?.*$/, "")}`;
       const { code } = isFields(reply.body) ? reply.body : {};
       if (code !== undefined) {
@@ -72,4 +75,14 @@ export function openCarrier(): Carrier {
       return reply;
     },
   };
+}
+
+export const CONTENT_TYPE = "application/cloudevents+json";
+
+/** The schema of the notifications that belong to an operation, by the operation itself. */
+export function notificationSchema(definition: Definition, operation: string): Fields {
+  const node = definition.operations().find(({ name }) => name === operation)?.node;
+  const callback = Object.values(fieldsOf(fieldsOf(node, "callbacks"), "notifications"))[0];
+  const content = fieldsOf(fieldsOf(fieldsOf(callback, "post"), "requestBody"), "content");
+  return fieldsOf(fieldsOf(content, CONTENT_TYPE), "schema");
 }

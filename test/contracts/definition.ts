@@ -33,6 +33,8 @@ export interface Definition {
   resolve(node: unknown): Fields;
 }
 
+const parameters = ({ name }: Operation) => name.split("{").length;
+
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
 export function openDefinition(document: Fields, options: SchemaOptions = {}): Definition {
@@ -65,7 +67,7 @@ export function openDefinition(document: Fields, options: SchemaOptions = {}): D
 
   const self: Definition = {
     operation(method, path) {
-      const found = operations.find(({ name }) => {
+      const matching = operations.filter(({ name }) => {
         const [, template = ""] = name.split(" ");
         const pattern = template
           .split(/\{\w+\}/)
@@ -73,6 +75,8 @@ export function openDefinition(document: Fields, options: SchemaOptions = {}): D
           .join("[^/]+");
         return name.startsWith(`${method} `) && new RegExp(`(^|/v[\\d.]+)${pattern}$`).test(path);
       });
+      // A path that is spelled out comes before one with a parameter in its place.
+      const [found] = matching.sort((left, right) => parameters(left) - parameters(right));
       if (found === undefined) throw new Error(`The definition has no ${method} ${path}.`);
       return found;
     },

@@ -11,6 +11,7 @@ import {
   type Listener,
   makeAccount,
   payWithCard,
+  postJson,
   sessionOf249,
   startListener,
   startTestSandbox,
@@ -19,6 +20,14 @@ import {
 } from "../../sandbox/test-harness.ts";
 import { readDefinition } from "./folder.ts";
 import { type Fields, fieldsOf, jsonType } from "./json.ts";
+import {
+  BALANCE_FIELDS,
+  DISPUTE_FIELDS,
+  EVIDENCE_FIELDS,
+  missing,
+  REFUND_FIELDS,
+  strangers,
+} from "./stripe-fields.ts";
 import { describeContract } from "./suite.ts";
 
 const FIXTURES = "stripe/fixtures.json";
@@ -31,6 +40,7 @@ const LEFT_NULL: {
   readonly "checkout.session": readonly Nullable<Stripe.Checkout.Session>[];
   readonly payment_intent: readonly Nullable<Stripe.PaymentIntent>[];
   readonly charge: readonly Nullable<Stripe.Charge>[];
+  readonly refund: readonly Nullable<Stripe.Refund>[];
 } = {
   "checkout.session": [
     "after_expiration",
@@ -47,13 +57,13 @@ const LEFT_NULL: {
   ],
   payment_intent: [
     "automatic_payment_methods",
-    "canceled_at",
     "payment_method_configuration_details",
     "processing",
     "shipping",
     "transfer_data",
   ],
   charge: ["receipt_url", "shipping", "source", "transfer_data"],
+  refund: [],
 };
 
 /** What the sandbox knowingly lacks. */
@@ -83,12 +93,20 @@ function compare(name: string, objects: readonly object[]) {
 }
 
 describeContract("Stripe's objects in the sandbox have every field of the fixtures", [FIXTURES], () => {
-  const CARDS = { paid: "4242424242424242", declined: "4000000000009995", asked: "4000002760003184" };
+  const CARDS = {
+    paid: "4242424242424242",
+    declined: "4000000000009995",
+    asked: "4000002760003184",
+    refunded: "4000000000005126",
+    disputed: "4000000000000259",
+  };
   let sandbox: RunningSandbox;
   let listener: Listener;
   let client: Stripe;
   let sessions: Stripe.Checkout.Session[];
   let intents: Stripe.PaymentIntent[];
+  let refunds: Stripe.Refund[];
+  let disputes: Stripe.Dispute[];
 
   beforeAll(async () => {
     fixtures = readDefinition(FIXTURES);
@@ -96,13 +114,19 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
     listener = await startListener();
     const { stripe } = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
     client = stripeClient(sandbox, stripe.secret_key);
-    for (const card of Object.values(CARDS)) {
+    for (const card of [CARDS.paid, CARDS.declined, CARDS.asked]) {
       const made = await client.checkout.sessions.create({
         ...sessionOf249,
         payment_intent_data: { description: "Order 1017" },
       });
       await payWithCard(sandbox, made.id, card);
     }
+    const reserved = await client.checkout.sessions.create({
+      ...sessionOf249,
+      payment_intent_data: { capture_method: "manual" },
+    });
+    await payWithCard(sandbox, reserved.id, CARDS.paid);
+    await postJson(sandbox, `/control/simulate/stripe/sessions/${reserved.id}`, { action: "cancel" });
     const withdrawn = await client.checkout.sessions.create(sessionOf249);
     await client.checkout.sessions.expire(withdrawn.id);
     await client.checkout.sessions.create({ ...sessionOf249, customer_email: "kari@example.no" });
@@ -111,7 +135,25 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
       typeof payment_intent === "string" ? payment_intent : [],
     );
     intents = await Promise.all(ids.map((id) => client.paymentIntents.retrieve(id)));
+    const made = await client.checkout.sessions.create(sessionOf249);
+    await payWithCard(sandbox, made.id, CARDS.refunded);
+    const { payment_intent } = await client.checkout.sessions.retrieve(made.id);
+    const refund = await client.refunds.create({ payment_intent: String(payment_intent) });
+    await postJson(sandbox, "/hurry", { id: refund.id });
+    await until(async () => (await client.refunds.retrieve(refund.id)).status === "failed");
+    refunds = [refund, await client.refunds.retrieve(refund.id)];
+    disputes = [await disputeOf(CARDS.disputed)];
   });
+
+  const disputeOf = async (card: string) => {
+    const made = await client.checkout.sessions.create(sessionOf249);
+    await payWithCard(sandbox, made.id, card);
+    const { payment_intent } = await client.checkout.sessions.retrieve(made.id);
+    await postJson(sandbox, "/hurry", { id: payment_intent });
+    const list = () => client.disputes.list({ payment_intent: String(payment_intent) });
+    return until(async () => (await list()).data[0]);
+  };
+
   afterAll(async () => {
     await sandbox.close();
     listener.close();
@@ -120,35 +162,69 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
   it("with its type, in sessions that are open, paid, declined and expired", () => {
     expect(new Set(sessions.map(({ status }) => status))).toEqual(new Set(["open", "complete", "expired"]));
     expect(compare("checkout.session", sessions)).toEqual({
-      count: 5,
+      count: 6,
       faults: [],
       leftNull: [...LEFT_NULL["checkout.session"]].sort(),
     });
   });
 
-  it("with its type, in payment intents that are paid, declined and waiting for the payer's bank", () => {
+  it("with its type, in payment intents that are paid, declined, cancelled and waiting for the payer's bank", () => {
     expect(intents.map(({ status }) => status).sort()).toEqual([
+      "canceled",
       "requires_action",
       "requires_payment_method",
       "succeeded",
     ]);
     expect(compare("payment_intent", intents)).toEqual({
-      count: 3,
+      count: 4,
       faults: [],
       leftNull: [...LEFT_NULL.payment_intent].sort(),
     });
   });
 
-  it("with its type, in charges that succeeded and failed", async () => {
+  it("with its type, in charges that succeeded, failed and were released", async () => {
     const ids = intents.flatMap(({ latest_charge }) =>
       typeof latest_charge === "string" ? latest_charge : [],
     );
     const charges = await Promise.all(ids.map((id) => client.charges.retrieve(id)));
     expect(compare("charge", charges)).toEqual({
-      count: 2,
+      count: 3,
       faults: [],
       leftNull: [...LEFT_NULL.charge].sort(),
     });
+  });
+
+  it("with its type, in refunds that succeeded and failed, and nothing that the SDK does not know", () => {
+    expect(compare("refund", refunds)).toEqual({
+      count: 2,
+      faults: [],
+      leftNull: [...LEFT_NULL.refund].sort(),
+    });
+    expect(refunds.map(({ status }) => status)).toEqual(["succeeded", "failed"]);
+    expect(strangers(refunds, REFUND_FIELDS)).toEqual([]);
+  });
+
+  it("no fixture tells of disputes; these have what the SDK's types say, and so does their evidence", () => {
+    expect(strangers(disputes, DISPUTE_FIELDS)).toEqual([]);
+    expect(missing(disputes, DISPUTE_FIELDS)).toEqual([]);
+    const evidence = disputes.map((dispute) => dispute.evidence);
+    expect(strangers(evidence, EVIDENCE_FIELDS)).toEqual([]);
+    expect(missing(evidence, EVIDENCE_FIELDS)).toEqual(["appeal"]);
+    expect(
+      strangers(
+        disputes.flatMap((one) => one.balance_transactions),
+        BALANCE_FIELDS,
+      ),
+    ).toEqual([]);
+  });
+
+  it("no fixture tells of movements on the balance; these have what the SDK's types say", async () => {
+    const { data } = await client.balanceTransactions.list();
+    expect(new Set(data.map(({ type }) => type))).toEqual(
+      new Set(["adjustment", "charge", "refund", "refund_failure"]),
+    );
+    expect(strangers(data, BALANCE_FIELDS)).toEqual([]);
+    expect(missing(data, BALANCE_FIELDS)).toEqual([]);
   });
 
   it("with its type, in events that are listed and events that are sent, and in what they are about", async () => {
@@ -159,6 +235,7 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
     expect(compare("event", events)).toMatchObject({ faults: [], leftNull: [] });
     for (const { data } of events) {
       const { object } = plain(data.object);
+      if (object === "dispute") continue;
       expect(Object.keys(LEFT_NULL)).toContain(object);
       expect(compare(String(object), [data.object])).toMatchObject({ faults: [] });
     }

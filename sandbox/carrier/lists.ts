@@ -1,48 +1,60 @@
-// `GET /payments`: operation retrievePayments.
+// Lists of both definitions: filtered by status, merchant and date of creation, ordered, and paged with totals.
 import type { SQLInputValue } from "node:sqlite";
-import { type Answer, json, type Request } from "../http/message.ts";
-import type { Sandbox } from "../sandbox.ts";
-import { refused } from "./errors.ts";
+import { type Answer, json } from "../http/message.ts";
+import type { Collection, Entry } from "../store/collection.ts";
+import { type CamaraCode, refused } from "./errors.ts";
 import { parseInstant } from "./instants.ts";
-import { renderPayment } from "./payment.ts";
 
-const statuses = ["processing", "pending_validation", "denied", "reserved", "succeeded", "cancelled"];
 const perPageMost = 100;
 const matchesMost = 10_000;
 
-/** The asking client's payments, filtered and paged. */
-export function listPayments(sandbox: Sandbox, account: string, { query }: Request): Answer {
+export type ListKind<T extends Entry> = {
+  collection: Collection<T>;
+  /** Name of the status filter, and what it may be. */
+  statusName: string;
+  statuses: readonly string[];
+  /** Start of the two date filters' names. */
+  dateName: string;
+  wrongRange: CamaraCode;
+  tooMany: CamaraCode;
+  render: (entry: T) => object;
+};
+
+type Filter = { sql: string; values: SQLInputValue[] };
+
+/** One page of what matches both `scope` and the query. */
+export function listAnswer<T extends Entry>(
+  kind: ListKind<T>,
+  scope: Filter,
+  query: URLSearchParams,
+): Answer {
   const page = whole(query, "page", 1, Number.MAX_SAFE_INTEGER);
   const perPage = whole(query, "perPage", 10, perPageMost);
   const order = query.get("order") ?? "desc";
   if (order !== "desc" && order !== "asc") {
     throw refused("INVALID_ARGUMENT", "order must be desc or asc.");
   }
-  const { sql, values } = filter(account, query);
-  const total = sandbox.carrier.payments.count(sql, ...values);
+  const { sql, values } = filterOf(kind, scope, query);
+  const total = kind.collection.count(sql, ...values);
   if (total > matchesMost) {
-    throw refused("CARRIER_BILLING.TOO_MANY_MATCHING_RECORDS");
+    throw refused(kind.tooMany);
   }
-  const found = sandbox.carrier.payments.select(sql, ...values);
+  const found = kind.collection.select(sql, ...values);
   const sorted = order === "asc" ? found : found.reverse();
   const start = (page - 1) * perPage;
   const rows = sorted.slice(start, start + perPage);
-  return json(
-    200,
-    rows.map((payment) => renderPayment(sandbox, payment)),
-    {
-      "content-last-key": String(rows.length > 0 ? start + rows.length : 0),
-      "x-total-count": String(total),
-    },
-  );
+  return json(200, rows.map(kind.render), {
+    "content-last-key": String(rows.length > 0 ? start + rows.length : 0),
+    "x-total-count": String(total),
+  });
 }
 
-function filter(account: string, query: URLSearchParams): { sql: string; values: SQLInputValue[] } {
-  const sql = ["account = ?"];
-  const values: SQLInputValue[] = [account];
-  const wanted = query.getAll("paymentStatus");
-  if (wanted.some((status) => !statuses.includes(status))) {
-    throw refused("INVALID_ARGUMENT", `paymentStatus must be one of ${statuses.join(", ")}.`);
+function filterOf<T extends Entry>(kind: ListKind<T>, scope: Filter, query: URLSearchParams): Filter {
+  const sql = [scope.sql];
+  const values = [...scope.values];
+  const wanted = query.getAll(kind.statusName);
+  if (wanted.some((status) => !kind.statuses.includes(status))) {
+    throw refused("INVALID_ARGUMENT", `${kind.statusName} must be one of ${kind.statuses.join(", ")}.`);
   }
   if (wanted.length > 0) {
     sql.push(`body->>'$.status' in (${wanted.map(() => "?").join(", ")})`);
@@ -53,10 +65,10 @@ function filter(account: string, query: URLSearchParams): { sql: string; values:
     sql.push("body->>'$.merchantIdentifier' = ?");
     values.push(merchant);
   }
-  const from = instant(query, "paymentCreationDate.gte");
-  const until = instant(query, "paymentCreationDate.lte");
+  const from = instant(query, `${kind.dateName}.gte`);
+  const until = instant(query, `${kind.dateName}.lte`);
   if (from !== null && from > (until ?? Date.now())) {
-    throw refused("CARRIER_BILLING.INVALID_DATE_RANGE");
+    throw refused(kind.wrongRange);
   }
   if (from !== null) {
     sql.push("body->>'$.createdAt' >= ?");
