@@ -9,6 +9,7 @@ import {
 } from "#db/queries/events.ts";
 import { findInvoice } from "#db/queries/invoices.ts";
 import { findEndpoint, loadProfile } from "#db/queries/merchants.ts";
+import { realNow } from "#db/transaction.ts";
 import type { DeliveryId } from "#lib/domain/ids.ts";
 import type { CallbackRequest, CallbackResult } from "#lib/domain/ports/callback.ts";
 import { callbackPauseSeconds } from "#lib/domain/schedule.ts";
@@ -89,7 +90,8 @@ async function prepare(ctx: ServiceContext, input: DeliverCallbackInput): Promis
         }),
       ),
       secrets: [inTx.vault.open(settings.callbackSecret, callbackSecretContext(tenant))],
-      now: tx.now,
+      // Receivers check it by their own clocks.
+      now: realNow(tx),
     };
   });
 }
