@@ -75,7 +75,15 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
 }
 
 /** Names of port functions that work without the network. */
-const LOCAL = new Set(["capabilities", "boundsFor", "prepare", "verify", "compose", "measure"]);
+const LOCAL = new Set([
+  "capabilities",
+  "boundsFor",
+  "prepare",
+  "prepareRefund",
+  "verify",
+  "compose",
+  "measure",
+]);
 
 /** A call to the network inside a transaction would hold its locks for as long as the other side likes. */
 function outsideTransactions<P extends object>(port: P): P {
