@@ -1,6 +1,7 @@
 // What the web process needs from Node: its settings checked, its runtime built, and a clean end.
 
 import { subscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
 import { ConfigError } from "#lib/config.ts";
 import { getWebRuntime } from "#lib/context.ts";
 import { type RoutedRequest, tameRequest } from "#lib/http/tame-request.ts";
@@ -9,10 +10,12 @@ const SHUTDOWN_MS = 15_000;
 
 export async function startWeb(): Promise<void> {
   try {
-    const { deps } = getWebRuntime();
+    const { deps, failpoints } = getWebRuntime();
     // Node tells of each request here before its server, Next's, gets to see it.
     subscribe("http.server.request.start", (message) => {
-      tameRequest((message as { readonly request: RoutedRequest }).request);
+      const { request, socket } = message as { readonly request: RoutedRequest; readonly socket: Socket };
+      tameRequest(request);
+      failpoints?.enterRequest(() => socket.destroy());
     });
     // The queue is warmed up here; where the database is not there yet, the first request tries again.
     await deps.queue.start().catch((error: unknown) => deps.log.warn("queue.not_ready", { error }));

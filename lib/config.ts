@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import type { MasterKey } from "./crypto/vault.ts";
+import { parseFailpoints, type SetFailpoint } from "./domain/failpoints.ts";
 
 export interface Config {
   /** `live` is the strict one: see LIVE_REFUSALS. */
@@ -21,13 +22,19 @@ export interface Config {
     readonly connectTimeoutMs: number;
   };
   readonly logLevel: string;
+  /** Where this process fails on purpose; nowhere in a live installation. */
+  readonly failpoints: readonly SetFailpoint[];
 }
 
 const SCHEMA = z.object({
   BILLTEXT_ENV: z.enum(["development", "live"]).default("development"),
   BILLTEXT_ORIGIN: z.url({ protocol: /^https?$/ }),
   BILLTEXT_MASTER_KEYS: z.string().min(1),
-  BILLTEXT_FAILPOINTS: z.string().optional(),
+  BILLTEXT_FAILPOINTS: z
+    .string()
+    .transform(parseFailpoints)
+    .refine((points) => points !== null, "must be points such as K5=kill or K8=delay:500@2")
+    .optional(),
   BILLTEXT_EMBEDDED_DATABASE: z.enum(["0", "1"]).default("0"),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "must be a postgres:// address"),
   DATABASE_CONNECTIONS_MAX: z.coerce.number().int().min(2).max(200).default(10),
@@ -117,6 +124,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       connectTimeoutMs: 5_000,
     },
     logLevel: env.LOG_LEVEL,
+    failpoints: env.BILLTEXT_FAILPOINTS ?? [],
   };
 }
 

@@ -14,6 +14,7 @@ import type {
   StoredAnswer,
   StoredBalance,
   StoredCharge,
+  StoredDispute,
   StoredEvent,
   StoredIntent,
   StoredRefund,
@@ -39,6 +40,7 @@ export type Sandbox = {
     intents: Collection<StoredIntent>;
     charges: Collection<StoredCharge>;
     refunds: Collection<StoredRefund>;
+    disputes: Collection<StoredDispute>;
     balance: Collection<StoredBalance>;
     events: Collection<StoredEvent>;
     answers: Collection<StoredAnswer>;

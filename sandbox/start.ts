@@ -14,6 +14,7 @@ import { openFaults } from "./control/faults.ts";
 import { openNotifier } from "./control/notifications.ts";
 import { redeliverRoutes } from "./control/redeliver.ts";
 import { openRequestLog, requestLogRoutes } from "./control/request-log.ts";
+import { simulateRoutes } from "./control/simulate-routes.ts";
 import { timeRoutes } from "./control/time-routes.ts";
 import { json } from "./http/message.ts";
 import { route } from "./http/router.ts";
@@ -25,8 +26,11 @@ import type { Sandbox } from "./sandbox.ts";
 import { openCollection } from "./store/collection.ts";
 import { openDatabase } from "./store/database.ts";
 import { openScheduler } from "./store/scheduler.ts";
+import { startAftermath } from "./stripe/aftermath.ts";
+import { startSettlement } from "./stripe/balance.ts";
 import { startAuthorizationExpiry } from "./stripe/captures.ts";
 import { checkoutRoutes } from "./stripe/checkout-routes.ts";
+import { startDisputes } from "./stripe/disputes.ts";
 import { startWebhooks } from "./stripe/events.ts";
 import { startLateSettlement } from "./stripe/payments.ts";
 import { startRefundOutcomes } from "./stripe/refunds.ts";
@@ -63,6 +67,9 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   startLateSettlement(sandbox);
   startRefundOutcomes(sandbox);
   startAuthorizationExpiry(sandbox);
+  startSettlement(sandbox);
+  startAftermath(sandbox);
+  startDisputes(sandbox);
   startDelivery(sandbox);
   startDeliveries(sandbox);
   startDenials(sandbox);
@@ -80,6 +87,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     ...faultRoutes(sandbox),
     ...redeliverRoutes(sandbox),
     ...timeRoutes(sandbox),
+    ...simulateRoutes(sandbox, oneStep),
   ]);
   server.listen(options.port, options.host);
   try {
@@ -126,6 +134,7 @@ function openSandbox(dataDir: string | undefined): Sandbox {
       intents: openCollection(database, "stripe_payment_intents"),
       charges: openCollection(database, "stripe_charges"),
       refunds: openCollection(database, "stripe_refunds"),
+      disputes: openCollection(database, "stripe_disputes"),
       balance: openCollection(database, "stripe_balance_transactions"),
       events: openCollection(database, "stripe_events"),
       answers: openCollection(database, "stripe_idempotency"),

@@ -1,6 +1,7 @@
 // The merchant's side: the API of the demo merchant.
 
 import { randomUUID } from "node:crypto";
+import { descriptionOf } from "../../test/description.ts";
 import { demo } from "./demo.ts";
 import { type Answer, send } from "./http.ts";
 import { freshPhone } from "./phone.ts";
@@ -106,14 +107,26 @@ async function post<T>(path: string, json: unknown): Promise<T> {
   return await read(await ask(path, { method: "POST", json }));
 }
 
-function ask(
+/** One call; an answer that the API's description does not promise fails the test that got it. */
+async function ask(
   path: string,
   call: { readonly method?: string; readonly json?: unknown } = {},
 ): Promise<Answer> {
-  return send(`${demo.base_url}/api/v1${path}`, {
+  const { method = "GET" } = call;
+  const answer = await send(`${demo.base_url}/api/v1${path}`, {
     ...call,
+    method,
     headers: { authorization: `Bearer ${demo.api_key}`, "idempotency-key": randomUUID() },
   });
+  (await descriptionOf(demo.base_url)).check({
+    method,
+    path,
+    status: answer.status,
+    contentType: answer.headers["content-type"] ?? null,
+    requestId: answer.headers["x-request-id"] === undefined ? null : String(answer.headers["x-request-id"]),
+    text: answer.text,
+  });
+  return answer;
 }
 
 /** The body of an answer that is a success; tests that want a refusal ask for it themselves. */

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
+import { type Description, descriptionOf } from "../../test/description.ts";
 import { demo } from "./demo.ts";
 import { portOf } from "./servers.ts";
 
@@ -47,9 +48,10 @@ interface Box {
 export async function startCallbackListener(): Promise<CallbackListener> {
   const boxes = new Map<string, Box>();
   const verifier = new Webhook(demo.callback_secret);
+  const description = await descriptionOf(demo.base_url);
   const server = createServer(async (request, response) => {
     const box = boxes.get(request.url ?? "");
-    const status = box === undefined ? 404 : accept(box, verifier, request, await text(request));
+    const status = box === undefined ? 404 : accept(box, verifier, description, request, await text(request));
     response.writeHead(status).end();
   });
   const port = await portOf(server);
@@ -69,7 +71,13 @@ export async function startCallbackListener(): Promise<CallbackListener> {
   };
 }
 
-function accept(box: Box, verifier: Webhook, request: IncomingMessage, body: string): number {
+function accept(
+  box: Box,
+  verifier: Webhook,
+  description: Description,
+  request: IncomingMessage,
+  body: string,
+): number {
   try {
     const headers = Object.fromEntries(
       ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => [
@@ -79,6 +87,7 @@ function accept(box: Box, verifier: Webhook, request: IncomingMessage, body: str
     );
     const callback = verifier.verify(body, headers) as Callback;
     if (callback.id !== headers["webhook-id"]) throw new Error("The body is not the event that was signed.");
+    description.checkCallback(callback);
     if (!box.callbacks.some((known) => known.id === callback.id)) box.callbacks.push(callback);
     for (const wake of box.waiting) wake();
     return 204;

@@ -27,6 +27,7 @@ export function countCharacters(text: string): number {
 export function line(max: number, isMultiline = false) {
   return z
     .string()
+    .meta({ minLength: 1, maxLength: max })
     .refine((text) => text.isWellFormed(), rule("text_invalid", "must be well-formed Unicode"))
     .refine(
       (text) => !CONTROLS.test(isMultiline ? text.replaceAll("\n", "") : text),

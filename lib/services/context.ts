@@ -4,6 +4,7 @@ import type { Database } from "#db/client.ts";
 import type { Queue } from "#db/queue.ts";
 import { inTenant, type Tx } from "#db/transaction.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
+import type { Failpoints } from "#lib/domain/failpoints.ts";
 import { ID_RANDOM_LENGTH, type Id, type IdKind, toId } from "#lib/domain/ids.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { CallbackPort } from "#lib/domain/ports/callback.ts";
@@ -53,6 +54,8 @@ export interface ServiceDeps {
   readonly log: Log;
   /** 0 to 1, for spreading retries; nothing secret rests on it. */
   readonly random: () => number;
+  /** Null where nothing is to fail on purpose. */
+  readonly failpoints: Failpoints | null;
 }
 
 export interface ServiceContext extends ServiceDeps {

@@ -42,7 +42,7 @@ export function startTwoStep(sandbox: Sandbox): void {
   sandbox.scheduler.handle(chargeJob, (job) => {
     const payment = sandbox.carrier.payments.find(job.subject);
     if (payment?.status === "reserved") {
-      endConfirmation(sandbox, payment);
+      endConfirmation(sandbox, payment, subscriberKind(payment.phone) !== "denied_at_confirm");
     }
     return undefined;
   });
@@ -154,11 +154,13 @@ export function runOut(sandbox: Sandbox, payment: CarrierPayment): boolean {
   return true;
 }
 
-function endConfirmation(sandbox: Sandbox, payment: CarrierPayment): void {
-  if (subscriberKind(payment.phone) === "denied_at_confirm") {
-    movePayment(sandbox, payment, "denied", "The subscriber's account was closed.");
-  } else {
+/** Charges a reservation that was confirmed, or denies it after all. */
+export function endConfirmation(sandbox: Sandbox, payment: CarrierPayment, isCharged: boolean): void {
+  sandbox.scheduler.cancel(chargeJob, payment.id);
+  if (isCharged) {
     movePayment(sandbox, payment, "succeeded");
+  } else {
+    movePayment(sandbox, payment, "denied", "The subscriber's account was closed.");
   }
 }
 

@@ -13,7 +13,7 @@ export function timeRoutes(sandbox: Sandbox): Route[] {
       if (typeof id !== "string") {
         throw invalid(
           "invalid_id",
-          "id must be the id of a session, a payment, a refund, a message or an event.",
+          "id must be the id of a session, a payment, a refund, a dispute, a message or an event.",
         );
       }
       return json(200, { id, hurried: sandbox.scheduler.hurry(id) });

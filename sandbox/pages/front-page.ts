@@ -4,6 +4,7 @@ import { limits } from "../carrier/limits.ts";
 import { refundSubscribers } from "../carrier/refund-subscribers.ts";
 import { subscribers } from "../carrier/subscribers.ts";
 import { faultKinds } from "../control/fault-routes.ts";
+import { simulations } from "../control/simulate-routes.ts";
 import type { Answer } from "../http/message.ts";
 import { phonePath } from "../phone/number.ts";
 import { recentPhones } from "../phone/routes.ts";
@@ -13,10 +14,13 @@ import { fates, magicRecipients } from "../twilio/numbers.ts";
 import { type Html, html, renderPage } from "./html.ts";
 
 const addresses: [string, string][] = [
-  ["PUT /accounts/{name}", "makes test credentials: { stripe_webhook_url, carrier_prompts }"],
+  [
+    "PUT /accounts/{name}",
+    "makes test credentials: { stripe_webhook_url, stripe_settlement_ms, carrier_prompts }",
+  ],
   [
     "/v1/…",
-    "Stripe's API (Checkout Sessions, payment intents, charges, refunds, balance transactions, events)",
+    "Stripe's API (Checkout Sessions, payment intents, charges, refunds, disputes, balance transactions, events)",
   ],
   ["/checkout/c/{session}", "Stripe's hosted checkout; POST …/pay takes number, exp, cvc, name form-encoded"],
   ["/2010-04-01/…", "Twilio's API (Messages)"],
@@ -58,6 +62,9 @@ ${phones.length === 0 && html`<p class="soft">Nothing has arrived yet. Any numbe
 <h2>Cards</h2>
 <p class="soft">Any future expiry, any code of three digits. Every other number is declined.</p>
 ${table(Object.entries(testCards).map(([number, { meaning }]) => [number.replace(/(.{4})(?=.)/g, "$1 "), meaning]))}
+<p class="soft">Stripe's fee is 2.9 % and 0.30 in the currency of the charge; a dispute costs 15.00, and the fee stays
+paid when the dispute is won. A dispute is decided by the evidence's uncategorized_text: winning_evidence, losing_evidence,
+escalate_inquiry_evidence. Money is available at once, or stripe_settlement_ms later. An amount that is reserved can be captured for seven days.</p>
 <p>From a script: <code>curl -i -d 'number=4242424242424242&amp;exp=12/40&amp;cvc=123' ${sandbox.publicUrl}/checkout/c/{session}/pay</code></p>
 <p class="soft">It answers 303 to the success address, or 200 with the page that says why not. A card that needs 3-D Secure
 answers 303 to …/authenticate, which takes answer=complete or answer=fail.</p>
@@ -96,6 +103,12 @@ ${
 
 <h2>Addresses</h2>
 ${table(addresses.map(([address, meaning]) => [html`<code>${address}</code>`, meaning]))}
+
+<h2>Simulations</h2>
+<p><code>${'POST /control/simulate… { "action": … }'}</code></p>
+${table(simulations.map(([address, meaning]) => [html`<code>${address}</code>`, meaning]))}
+<p class="soft">Does what a payer, a subscriber, a bank, a network or the clock does, with all that follows. It answers 200
+with the new status, 404 for an id that there is not, 409 where the state does not allow it.</p>
 
 <h2>Faults</h2>
 <p><code>${'POST /faults { "service": "stripe" | "twilio" | "carrier", "fault": …, "times": 1 }'}</code></p>

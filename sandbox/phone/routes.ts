@@ -1,4 +1,5 @@
 // `/phones`: the virtual phones, as pages and as JSON.
+import { answerPayment } from "../carrier/decide.ts";
 import type { OneStep } from "../carrier/one-step.ts";
 import { formFields, invalid, jsonObject, mediaType } from "../http/body.ts";
 import { type Answer, failure, json, type Request, seeOther } from "../http/message.ts";
@@ -6,7 +7,7 @@ import { type Route, route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { phonePath, readNumber } from "./number.ts";
 import { phoneListPage, phonePage } from "./phone-page.ts";
-import { closePrompt, openPrompts, promptsOf } from "./prompts.ts";
+import { openPrompts, promptsOf } from "./prompts.ts";
 
 /** Routes of the virtual phones. */
 export function phoneRoutes(sandbox: Sandbox, oneStep: OneStep): Route[] {
@@ -88,10 +89,7 @@ function answerPrompt(
   const prompt = openPrompts(sandbox, number).find((open) => !wanted || open.id === wanted);
   const payment = prompt && sandbox.carrier.payments.find(prompt.id);
   if (prompt && payment) {
-    sandbox.database.transaction(() => {
-      closePrompt(sandbox, prompt, isApproved ? "approved" : "declined");
-      oneStep.answer(payment, isApproved);
-    });
+    answerPayment(sandbox, oneStep, payment, isApproved);
   }
   if (isForm) {
     return seeOther(phonePath(number));

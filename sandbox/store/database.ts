@@ -10,6 +10,7 @@ const tables = [
   "stripe_payment_intents",
   "stripe_charges",
   "stripe_refunds",
+  "stripe_disputes",
   "stripe_balance_transactions",
   "stripe_events",
   "stripe_idempotency",
@@ -37,6 +38,8 @@ const indexes = [
   ["stripe_refunds", "account"],
   ["stripe_refunds", "body->>'$.wire.charge'"],
   ["stripe_balance_transactions", "account"],
+  ["stripe_disputes", "account"],
+  ["stripe_disputes", "body->>'$.wire.charge'"],
   ["carrier_refunds", "account"],
   ["carrier_refunds", "body->>'$.paymentId'"],
 ];

@@ -3,8 +3,12 @@
 import type { Sandbox } from "../sandbox.ts";
 import type { ChargeWire } from "./charge-object.ts";
 import { fractionDigits } from "./currencies.ts";
+import type { DisputeWire } from "./dispute-object.ts";
 import { newId, nowSeconds } from "./ids.ts";
+import type { StoredBalance } from "./records.ts";
 import type { RefundWire } from "./refund-object.ts";
+
+const settleJob = "stripe.settle_movement";
 
 type FeeDetail = {
   amount: number;
@@ -31,7 +35,7 @@ export type BalanceWire = {
   reporting_category: string;
   source: string;
   status: "pending" | "available";
-  type: "charge" | "refund" | "refund_failure";
+  type: "charge" | "refund" | "refund_failure" | "adjustment";
 };
 
 type Movement = Pick<
@@ -78,23 +82,77 @@ export function postRefundFailure(sandbox: Sandbox, account: string, refund: Ref
   }).id;
 }
 
+/** Books what a dispute took, with its fee: 15.00 in the charge's currency. */
+export function postWithdrawal(sandbox: Sandbox, account: string, dispute: DisputeWire): BalanceWire {
+  const fee = 15 * 10 ** fractionDigits(dispute.currency);
+  return post(sandbox, account, {
+    type: "adjustment",
+    reporting_category: "dispute",
+    amount: -dispute.amount,
+    fee: { amount: fee, description: "Dispute fee" },
+    currency: dispute.currency,
+    description: `Chargeback withdrawal for ${dispute.charge}`,
+    source: dispute.id,
+  });
+}
+
+/** Books what came back of a dispute that was won. Stripe keeps the fee. */
+export function postReinstatement(sandbox: Sandbox, account: string, dispute: DisputeWire): BalanceWire {
+  return post(sandbox, account, {
+    type: "adjustment",
+    reporting_category: "dispute_reversal",
+    amount: dispute.amount,
+    fee: null,
+    currency: dispute.currency,
+    description: `Chargeback reversal for ${dispute.charge}`,
+    source: dispute.id,
+  });
+}
+
+/** Registers the job that makes money available. */
+export function startSettlement(sandbox: Sandbox): void {
+  sandbox.scheduler.handle(settleJob, (job) => {
+    const movement = sandbox.stripe.balance.find(job.subject);
+    if (movement) {
+      settleMovement(sandbox, movement);
+    }
+    return undefined;
+  });
+}
+
+/** Makes a movement's money available. False when it is. */
+export function settleMovement(sandbox: Sandbox, movement: StoredBalance): boolean {
+  if (movement.wire.status === "available") {
+    return false;
+  }
+  sandbox.scheduler.cancel(settleJob, movement.id);
+  const wire: BalanceWire = { ...movement.wire, available_on: nowSeconds(), status: "available" };
+  sandbox.stripe.balance.save({ ...movement, wire });
+  return true;
+}
+
+/** At once, or after the account's time of settlement. */
 function post(sandbox: Sandbox, account: string, { fee, ...movement }: Movement): BalanceWire {
   const now = nowSeconds();
+  const delayMs = sandbox.accounts.find(account)?.stripeSettlementMs ?? 0;
   const { amount, currency } = movement;
   const wire: BalanceWire = {
     id: newId("txn_"),
     object: "balance_transaction",
-    available_on: now,
+    available_on: now + Math.ceil(delayMs / 1_000),
     balance_type: "payments",
     created: now,
     exchange_rate: null,
     fee: fee?.amount ?? 0,
     fee_details: fee ? [{ ...fee, application: null, currency, type: "stripe_fee" }] : [],
     net: amount - (fee?.amount ?? 0),
-    status: "available",
+    status: delayMs > 0 ? "pending" : "available",
     ...movement,
   };
   sandbox.stripe.balance.insert({ id: wire.id, account, wire });
+  if (delayMs > 0) {
+    sandbox.scheduler.schedule({ kind: settleJob, subject: wire.id, delayMs });
+  }
   return wire;
 }
 

@@ -1,6 +1,7 @@
 // Amounts that are reserved first: captured, released, or run out.
 // https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
 import type { Sandbox } from "../sandbox.ts";
+import { scheduleAftermath } from "./aftermath.ts";
 import { postCharge } from "./balance.ts";
 import { authorizationLifeSeconds, captured } from "./charge-object.ts";
 import { refused } from "./errors.ts";
@@ -87,6 +88,7 @@ export function captureIntent(
     const movement = postCharge(sandbox, account, charge.wire, taken);
     const paidCharge = captured(charge.wire, taken, movement);
     sandbox.stripe.charges.save({ ...charge, wire: paidCharge });
+    scheduleAftermath(sandbox, charge);
     const paid = saveIntent(sandbox, intent, {
       amount_capturable: 0,
       amount_received: taken,

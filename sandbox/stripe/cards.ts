@@ -18,7 +18,11 @@ export type Aftermath =
   | "refund_fails_later"
   | "refund_stays_pending"
   | "refund_needs_action"
-  | "refund_lacks_balance";
+  | "refund_lacks_balance"
+  | "disputed_as_fraudulent"
+  | "disputed_as_not_received"
+  | "inquiry"
+  | "early_fraud_warning";
 
 export type Decline = { code: string; declineCode: string | null; message: string };
 
@@ -91,6 +95,10 @@ export const testCards: Record<string, TestCard> = {
     outcome: { kind: "fails_later" },
     meaning: "completes unpaid, then fails after 5 seconds (the sandbox's own)",
   },
+  "4000000000000259": paidThen("disputed_as_fraudulent", "succeeds, then is disputed as fraudulent"),
+  "4000000000002685": paidThen("disputed_as_not_received", "succeeds, then is disputed as not received"),
+  "4000000000001976": paidThen("inquiry", "succeeds, then the bank inquires; no money is taken yet"),
+  "4000000000005423": paidThen("early_fraud_warning", "succeeds, then an early fraud warning follows"),
   "4000000000007726": paidThen(
     "refund_succeeds_later",
     "succeeds; its refunds are pending, then succeed after 2 seconds",

@@ -11,7 +11,6 @@ const untouched = {
   application_fee: null,
   application_fee_amount: null,
   customer: null,
-  disputed: false,
   failure_balance_transaction: null,
   fraud_details: {},
   livemode: false,
@@ -53,6 +52,7 @@ export type ChargeWire = typeof untouched & {
   created: number;
   currency: string;
   description: string | null;
+  disputed: boolean;
   failure_code: string | null;
   failure_message: string | null;
   metadata: Record<string, string>;
@@ -82,6 +82,7 @@ export function newCharge(intent: IntentWire, card: Card, isAuthenticated: boole
     created: nowSeconds(),
     currency: intent.currency,
     description: intent.description,
+    disputed: false,
     failure_code: null,
     failure_message: null,
     metadata: intent.metadata,

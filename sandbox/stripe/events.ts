@@ -21,6 +21,12 @@ export type EventType =
   | "charge.expired"
   | "charge.refunded"
   | "charge.refund.updated"
+  | "charge.dispute.created"
+  | "charge.dispute.updated"
+  | "charge.dispute.funds_withdrawn"
+  | "charge.dispute.funds_reinstated"
+  | "charge.dispute.closed"
+  | "radar.early_fraud_warning.created"
   | "refund.created"
   | "refund.updated"
   | "refund.failed";

@@ -3,7 +3,14 @@ import type { Sandbox } from "../sandbox.ts";
 import type { Collection, Entry } from "../store/collection.ts";
 import { ParameterError } from "./errors.ts";
 import { renderList } from "./lists.ts";
-import type { StoredBalance, StoredCharge, StoredIntent, StoredRefund, StoredSession } from "./records.ts";
+import type {
+  StoredBalance,
+  StoredCharge,
+  StoredDispute,
+  StoredIntent,
+  StoredRefund,
+  StoredSession,
+} from "./records.ts";
 
 type Paths = readonly string[];
 type Render<T> = (sandbox: Sandbox, entry: T, expand?: Paths) => object;
@@ -91,14 +98,26 @@ export function renderRefund(sandbox: Sandbox, { wire }: StoredRefund, expand: P
   };
 }
 
+/** A dispute with `charge` and `payment_intent` expanded where asked. */
+export function renderDispute(sandbox: Sandbox, { wire }: StoredDispute, expand: Paths = []): object {
+  const { charges, intents } = sandbox.stripe;
+  refuseOthers(expand, ["charge", "payment_intent"]);
+  return {
+    ...wire,
+    ...expanded(sandbox, expand, "charge", wire.charge, charges, renderCharge),
+    ...expanded(sandbox, expand, "payment_intent", wire.payment_intent, intents, renderIntent),
+  };
+}
+
 /** A movement on the balance with its `source` expanded where asked. */
 export function renderBalance(sandbox: Sandbox, { wire }: StoredBalance, expand: Paths = []): object {
-  const { charges, refunds } = sandbox.stripe;
+  const { charges, disputes, refunds } = sandbox.stripe;
   refuseOthers(expand, ["source"]);
   return {
     ...wire,
     ...expanded(sandbox, expand, "source", wire.source, charges, renderCharge),
     ...expanded(sandbox, expand, "source", wire.source, refunds, renderRefund),
+    ...expanded(sandbox, expand, "source", wire.source, disputes, renderDispute),
   };
 }
 

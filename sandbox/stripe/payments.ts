@@ -1,6 +1,7 @@
 // What happens when somebody pays on the hosted page: the session's payment intent and its charges.
 // Every function here is one transaction, so that no kill leaves a paid session without its events.
 import type { Sandbox } from "../sandbox.ts";
+import { scheduleAftermath } from "./aftermath.ts";
 import { postCharge } from "./balance.ts";
 import { expireAuthorizationLater } from "./captures.ts";
 import type { Card, Decline } from "./cards.ts";
@@ -8,7 +9,7 @@ import { authorized, type ChargeWire, captured, failed, newCharge } from "./char
 import { emitEvent } from "./events.ts";
 import { newId } from "./ids.ts";
 import { type IntentWire, type LastPaymentError, newIntent } from "./intent-object.ts";
-import type { StoredIntent, StoredSession } from "./records.ts";
+import type { StoredCharge, StoredIntent, StoredSession } from "./records.ts";
 import { customerDetails } from "./session-object.ts";
 import { stopSessionExpiry } from "./sessions.ts";
 
@@ -38,6 +39,14 @@ export function startLateSettlement(sandbox: Sandbox): void {
   sandbox.scheduler.handle(settleJob, (job) => {
     sandbox.database.transaction(() => settleLater(sandbox, job.subject, job.payload === true));
     return undefined;
+  });
+}
+
+/** Settles a card that confirms later, without waiting. */
+export function settleNow(sandbox: Sandbox, sessionId: string, willSucceed: boolean): void {
+  sandbox.database.transaction(() => {
+    sandbox.scheduler.cancel(settleJob, sessionId);
+    settleLater(sandbox, sessionId, willSucceed);
   });
 }
 
@@ -115,7 +124,7 @@ function complete(
   const charge = isCaptured
     ? captured(undecided, undecided.amount, postCharge(sandbox, account, undecided, undecided.amount))
     : authorized(undecided);
-  insertCharge(sandbox, account, charge, card);
+  const stored = insertCharge(sandbox, account, charge, card);
   const paid = saveIntent(sandbox, intent, {
     amount_capturable: isCaptured ? 0 : intent.wire.amount,
     amount_received: isCaptured ? intent.wire.amount : 0,
@@ -126,7 +135,9 @@ function complete(
     status: isCaptured ? "succeeded" : "requires_capture",
   });
   const done = closeSession(sandbox, session, paid, card, isCaptured);
-  if (!isCaptured) {
+  if (isCaptured) {
+    scheduleAftermath(sandbox, stored);
+  } else {
     expireAuthorizationLater(sandbox, intent.id);
   }
   emitEvent(sandbox, account, "charge.succeeded", charge);
@@ -203,8 +214,10 @@ function decline(
   emitEvent(sandbox, session.account, "payment_intent.payment_failed", refusedIntent.wire);
 }
 
-function insertCharge(sandbox: Sandbox, account: string, wire: ChargeWire, card: Card): void {
-  sandbox.stripe.charges.insert({ id: wire.id, account, wire, aftermath: card.aftermath });
+function insertCharge(sandbox: Sandbox, account: string, wire: ChargeWire, card: Card): StoredCharge {
+  const charge: StoredCharge = { id: wire.id, account, wire, aftermath: card.aftermath };
+  sandbox.stripe.charges.insert(charge);
+  return charge;
 }
 
 /** Sets the intent back to where another card may be tried. */

@@ -3,6 +3,7 @@ import type { Entry } from "../store/collection.ts";
 import type { BalanceWire } from "./balance.ts";
 import type { Aftermath, Card } from "./cards.ts";
 import type { ChargeWire } from "./charge-object.ts";
+import type { DisputeWire } from "./dispute-object.ts";
 import type { EventWire } from "./events.ts";
 import type { IntentWire } from "./intent-object.ts";
 import type { RefundWire } from "./refund-object.ts";
@@ -33,6 +34,8 @@ export type StoredCharge = Entry & {
 };
 
 export type StoredRefund = Entry & { wire: RefundWire };
+
+export type StoredDispute = Entry & { wire: DisputeWire };
 
 /** A movement on the account's balance. */
 export type StoredBalance = Entry & { wire: BalanceWire };

@@ -56,6 +56,7 @@ export function createRefund(
   cause: Cause,
 ): StoredRefund {
   const charge = chargeOf(sandbox, account, parameters);
+  refuseDisputed(sandbox, charge);
   const amount = amountOf(charge, parameters.amount);
   if (charge.aftermath === "refund_lacks_balance") {
     throw refused(400, {
@@ -186,6 +187,15 @@ function chargeOf(sandbox: Sandbox, account: Account, parameters: RefundParamete
     });
   }
   return charge;
+}
+
+/** What the payer's bank has taken back cannot be refunded as well. */
+function refuseDisputed(sandbox: Sandbox, charge: StoredCharge): void {
+  const disputes = sandbox.stripe.disputes.select("body->>'$.wire.charge' = ?", charge.id);
+  if (disputes.some(({ wire }) => !wire.is_charge_refundable)) {
+    const message = `Charge ${charge.id} has been charged back; cannot issue a refund.`;
+    throw refused(400, { code: "charge_disputed", message });
+  }
 }
 
 function amountOf({ id, wire }: StoredCharge, wanted: number | undefined): number {

@@ -6,6 +6,7 @@ import { type Route, route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { identifyStripe, requireStripeAccount } from "./authenticate.ts";
 import { balanceRoutes } from "./balance-routes.ts";
+import { disputeRoutes } from "./dispute-routes.ts";
 import {
   addEqual,
   bodyParameters,
@@ -56,6 +57,7 @@ export function stripeService(sandbox: Sandbox): Service {
       ...readRoutes(sandbox),
       ...intentRoutes(sandbox, post),
       ...refundRoutes(sandbox, post),
+      ...disputeRoutes(sandbox, post),
       ...balanceRoutes(sandbox),
     ],
     identify: (request) => identifyStripe(sandbox, request),

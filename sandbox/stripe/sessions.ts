@@ -84,8 +84,8 @@ export function createSession(
   return session;
 }
 
-/** Ends an open session at its merchant's word; any other one is refused. */
-export function expireOnRequest(sandbox: Sandbox, session: StoredSession, cause: Cause): StoredSession {
+/** Ends an open session at somebody's word; any other one is refused. */
+export function expireOnRequest(sandbox: Sandbox, session: StoredSession, cause?: Cause): StoredSession {
   if (session.wire.status !== "open") {
     throw refused(400, {
       message: `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of \`${session.wire.status}\`.`,

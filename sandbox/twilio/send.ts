@@ -43,6 +43,26 @@ export function startDelivery(sandbox: Sandbox): void {
   });
 }
 
+/** Brings a message to its end, step by step as on its way there. False when it has arrived or was lost. */
+export function endMessage(sandbox: Sandbox, message: TwilioMessage, isDelivered: boolean): boolean {
+  if (["delivered", "undelivered", "failed"].includes(message.status)) {
+    return false;
+  }
+  sandbox.database.transaction(() => {
+    sandbox.scheduler.cancel(advanceJob, message.id);
+    const queued = message.status === "accepted" ? move(sandbox, message, { status: "queued" }) : message;
+    const sent = queued.status === "queued" ? move(sandbox, queued, { status: "sent" }) : queued;
+    move(
+      sandbox,
+      sent,
+      isDelivered
+        ? { status: "delivered" }
+        : { status: "undelivered", errorCode: 30003, errorMessage: "Unreachable destination handset" },
+    );
+  });
+  return true;
+}
+
 /** Takes a message for delivery; it is on the virtual phone when this returns. */
 export function acceptMessage(sandbox: Sandbox, account: Account, request: Request): TwilioMessage {
   const fields = formFields(request);
@@ -138,9 +158,9 @@ function move(
   sandbox: Sandbox,
   message: TwilioMessage,
   to: { status: MessageStatus; errorCode?: number; errorMessage?: string },
-): void {
+): TwilioMessage {
   const now = Date.now();
-  sandbox.messages.save({
+  const moved: TwilioMessage = {
     ...message,
     status: to.status,
     twilio: {
@@ -150,7 +170,8 @@ function move(
       sentAt: message.twilio.sentAt ?? (to.status === "sent" ? now : null),
       updatedAt: now,
     },
-  });
+  };
+  sandbox.messages.save(moved);
   sandbox.phones.changed(message.to);
   const url = message.twilio.statusCallback;
   if (url) {
@@ -165,6 +186,7 @@ function move(
       payload: callback,
     });
   }
+  return moved;
 }
 
 async function sendCallback(sandbox: Sandbox, callback: Callback): Promise<Verdict> {

@@ -314,6 +314,7 @@ describe("the sender", () => {
       const sender = createCallbackSender({
         isLoopbackAllowed: false,
         ports: [port],
+        own: { names: [], loopbackPorts: [] },
         resolve: async () => answer,
         timeoutMs: 1_000,
         connectTimeoutMs: 500,
@@ -330,6 +331,7 @@ describe("the sender", () => {
     const sender = createCallbackSender({
       isLoopbackAllowed: false,
       ports: [443],
+      own: { names: [], loopbackPorts: [] },
       resolve: async (name) => {
         asked.push(name);
         return ["192.0.2.1".replace("192.0.2", "93.184.216")];
@@ -357,6 +359,7 @@ describe("the sender", () => {
     const sender = createCallbackSender({
       isLoopbackAllowed: true,
       ports: [443],
+      own: { names: [], loopbackPorts: [] },
       resolve: async () => [],
       timeoutMs: 1_000,
       connectTimeoutMs: 500,

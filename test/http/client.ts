@@ -1,8 +1,9 @@
 // The system as its users reach it: from demo.json, over HTTP, with nothing of ours.
 
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { inject } from "vitest";
+import { descriptionOf } from "../description.ts";
 
 export interface Demo {
   readonly base_url: string;
@@ -29,7 +30,10 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** Calls the API with the demo key, and a fresh Idempotency-Key on POST. */
+/**
+ * Calls the API with the demo key, and a fresh Idempotency-Key on POST. An answer that the API's description does not
+ * promise fails the test that got it.
+ */
 export async function call(path: string, options: CallOptions = {}): Promise<Answer> {
   const { base_url, api_key } = demo();
   const hasBody = options.body !== undefined || options.raw !== undefined;
@@ -46,6 +50,15 @@ export async function call(path: string, options: CallOptions = {}): Promise<Ans
     ...(hasBody ? { body: options.raw ?? JSON.stringify(options.body) } : {}),
   });
   const text = await response.text();
+  const seen = (await descriptionOf(base_url)).check({
+    method,
+    path,
+    status: response.status,
+    contentType: response.headers.get("content-type"),
+    requestId: response.headers.get("x-request-id"),
+    text,
+  });
+  if (seen !== null) appendFileSync(inject("seenPath"), `${seen}\n`);
   return { status: response.status, headers: response.headers, text, json: parse(text) as Answer["json"] };
 }
 

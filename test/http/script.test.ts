@@ -3,6 +3,7 @@
 import { createServer, type Server } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it } from "vitest";
+import { descriptionOf } from "../description.ts";
 import { until } from "../until.ts";
 import { call, demo, freshPhone, smallest } from "./client.ts";
 
@@ -25,13 +26,16 @@ afterEach(() => {
 async function receive(): Promise<{ url: string; events: Event[] }> {
   const events: Event[] = [];
   const webhook = new Webhook(demo().callback_secret);
+  const description = await descriptionOf(demo().base_url);
   server = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk) => {
       body += String(chunk);
     });
     request.on("end", () => {
-      events.push(webhook.verify(body, request.headers as Record<string, string>) as Event);
+      const event = webhook.verify(body, request.headers as Record<string, string>) as Event;
+      description.checkCallback(event);
+      events.push(event);
       response.writeHead(204).end();
     });
   });

@@ -5,7 +5,7 @@ import type { CallbackEvent } from "#lib/services/context.ts";
 import { renderEventData } from "./views.ts";
 
 /** The version of this shape; fields are added without changing it, never removed. */
-const API_VERSION = "2026-11-01";
+export const API_VERSION = "2026-11-01";
 
 export function renderNativeCallback(event: CallbackEvent): JsonValue {
   return {

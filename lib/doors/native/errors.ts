@@ -87,6 +87,11 @@ const TITLES: { readonly [status: number]: string } = {
   503: "Unavailable",
 };
 
+/** A status in words. */
+export function titleOf(status: number): string {
+  return TITLES[status] ?? "Error";
+}
+
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -102,7 +107,7 @@ export function toProblem(error: DoorError, requestId: string): Problem {
   const status = STATUS_OF_CODE[code];
   return {
     type: `urn:billtext:error:${code}`,
-    title: TITLES[status] ?? "Error",
+    title: titleOf(status),
     status,
     detail: error.message,
     code,

@@ -1,7 +1,7 @@
 // Fields of the native door: what is taken, and what each becomes inside.
 
 import { z } from "zod";
-import { isCurrencyCode } from "#lib/domain/currency.ts";
+import { CURRENCIES, isCurrencyCode } from "#lib/domain/currency.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import { canonicalTimeZone, LOCALES } from "#lib/domain/merchant.ts";
 import { AMOUNT_MINOR_MAX, AMOUNT_MINOR_MIN } from "#lib/domain/money.ts";
@@ -26,17 +26,21 @@ export const currency = z
   .refine(
     isCurrencyCode,
     rule("currency_unknown", "must be an ISO 4217 code in upper case that can be billed in"),
-  );
+  )
+  .meta({ id: "Currency", enum: CURRENCIES, description: "ISO 4217 code in upper case." });
 
-export const phone = z.string().transform((text, ctx) => {
-  try {
-    return parseMsisdn(text);
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    ctx.addIssue({ code: "custom", ...rule(error.code, error.message) });
-    return z.NEVER;
-  }
-});
+export const phone = z
+  .string()
+  .meta({ examples: ["+4790000000"] })
+  .transform((text, ctx) => {
+    try {
+      return parseMsisdn(text);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      ctx.addIssue({ code: "custom", ...rule(error.code, error.message) });
+      return z.NEVER;
+    }
+  });
 
 /** The same in a query, where a plus sign that is not encoded arrives as a space. */
 export const phoneInQuery = z
@@ -62,17 +66,23 @@ export const methods = z
   .array(method)
   .min(1)
   .max(PAYMENT_METHODS.length)
-  .refine((list) => new Set(list).size === list.length, rule("repeated", "must not name a method twice"));
+  .refine((list) => new Set(list).size === list.length, rule("repeated", "must not name a method twice"))
+  .meta({ uniqueItems: true });
 
 export const locale = z.enum(LOCALES);
 
 /** Whether it is allowed is decided where the merchant's hosts are known. */
-export const webAddress = z.string().min(1).max(WEB_ADDRESS_LENGTH_MAX);
+export const webAddress = z
+  .string()
+  .min(1)
+  .max(WEB_ADDRESS_LENGTH_MAX)
+  .meta({ format: "uri", examples: ["https://shop.example/thanks"] });
 
 /** A page that payers are shown a link to, in its canonical form. */
 export const publicPage = z
   .string()
   .max(PUBLIC_PAGE_LENGTH_MAX)
+  .meta({ format: "uri" })
   .transform((text, ctx) => {
     const page = canonicalHttpsUrl(text, PUBLIC_PAGE_LENGTH_MAX);
     if (page !== null) return page;
@@ -84,16 +94,20 @@ export const publicPage = z
   });
 
 /** An IANA name in its one spelling. */
-export const timeZone = z.string().transform((text, ctx) => {
-  const name = canonicalTimeZone(text);
-  if (name !== null) return name;
-  ctx.addIssue({ code: "custom", ...rule("time_zone_unknown", "must be an IANA time zone") });
-  return z.NEVER;
-});
+export const timeZone = z
+  .string()
+  .meta({ examples: ["Europe/Oslo"] })
+  .transform((text, ctx) => {
+    const name = canonicalTimeZone(text);
+    if (name !== null) return name;
+    ctx.addIssue({ code: "custom", ...rule("time_zone_unknown", "must be an IANA time zone") });
+    return z.NEVER;
+  });
 
 export const metadata = z
   .record(z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/), line(500))
-  .refine((entries) => Object.keys(entries).length <= 50, rule("too_big", "must have at most 50 keys"));
+  .refine((entries) => Object.keys(entries).length <= 50, rule("too_big", "must have at most 50 keys"))
+  .meta({ maxProperties: 50 });
 
 export const smsSender = z
   .string()
@@ -103,7 +117,8 @@ export const smsSender = z
       "sms_sender_invalid",
       "must be 1 to 11 letters, digits or spaces with at least one letter, or a number",
     ),
-  );
+  )
+  .meta({ pattern: "^(\\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$" });
 
 export const smsText = line(600, true).refine(
   (text) => unknownPlaceholders(text).length === 0,
@@ -114,20 +129,24 @@ export const smsText = line(600, true).refine(
 );
 
 /** Percent with at most two decimals, as a number: 25 or 12.5. Becomes basis points. */
-const taxRate = z.unknown().transform((value, ctx) => {
-  const text = value instanceof ImplicitNumber ? value.text : typeof value === "number" ? String(value) : "";
-  const match = /^(\d{1,3})(?:\.(\d{1,2}))?$/.exec(text);
-  const basisPoints =
-    match === null ? Number.NaN : Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0"));
-  if (!(basisPoints <= 10_000)) {
-    ctx.addIssue({
-      code: "custom",
-      ...rule("tax_rate_invalid", "must be a number, not text, from 0 to 100 with at most two decimals"),
-    });
-    return z.NEVER;
-  }
-  return basisPoints;
-});
+const taxRate = z
+  .unknown()
+  .meta({ type: "number", minimum: 0, maximum: 100, examples: [25, 12.5] })
+  .transform((value, ctx) => {
+    const text =
+      value instanceof ImplicitNumber ? value.text : typeof value === "number" ? String(value) : "";
+    const match = /^(\d{1,3})(?:\.(\d{1,2}))?$/.exec(text);
+    const basisPoints =
+      match === null ? Number.NaN : Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0"));
+    if (!(basisPoints <= 10_000)) {
+      ctx.addIssue({
+        code: "custom",
+        ...rule("tax_rate_invalid", "must be a number, not text, from 0 to 100 with at most two decimals"),
+      });
+      return z.NEVER;
+    }
+    return basisPoints;
+  });
 
 export const invoiceLine = z.strictObject({
   description: line(200),
@@ -143,7 +162,8 @@ export const wholeNumber = (min: number, max: number) =>
     .string()
     .regex(/^\d{1,10}$/, "must be a whole number")
     .transform(Number)
-    .pipe(z.int().min(min).max(max));
+    .pipe(z.int().min(min).max(max))
+    .meta({ type: "integer", minimum: min, maximum: max });
 
 export const limit = wholeNumber(1, 100).default(20);
 export const cursor = z.string().min(1).max(200);

@@ -1,6 +1,7 @@
 // One operation of the native door: authenticate, parse, call one verb, render. Keyed operations give the first
 // answer again.
 
+import type { z } from "zod";
 import { isApiKeyShape } from "#lib/crypto/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ServiceContext, ServiceDeps } from "#lib/services/context.ts";
@@ -8,7 +9,7 @@ import type { Answer, KeyedAnswer, KeyedRequest } from "#lib/services/idempotenc
 import { authenticateKey } from "#lib/services/keys/authenticate.ts";
 import { serve, TransportError } from "../door.ts";
 import { nativeDialect } from "./errors.ts";
-import { type OperationShape, parseRequest } from "./parse-request.ts";
+import { type OperationDoc, type OperationShape, parseRequest } from "./parse-request.ts";
 
 export interface OperationCall<Body, Query> {
   readonly ctx: ServiceContext;
@@ -19,12 +20,30 @@ export interface OperationCall<Body, Query> {
   readonly keyed: KeyedRequest;
 }
 
-export interface Operation {
+export interface Operation extends OperationDescription {
   readonly handle: (
     ctx: ServiceContext,
     request: Request,
     params: Readonly<Record<string, string>>,
   ) => Promise<Response>;
+}
+
+/** What the API's description is made of. */
+export interface OperationDescription {
+  readonly doc: OperationDoc;
+  /** The forms that its body may have; none where it takes no body. */
+  readonly bodies: readonly z.ZodType[];
+  readonly query: z.ZodType;
+  readonly isKeyed: boolean;
+}
+
+function descriptionOf<Body, Query>(
+  shape: OperationShape<Body, Query>,
+  isKeyed: boolean,
+): OperationDescription {
+  const { body, doc, query } = shape;
+  const bodies = body === undefined ? [] : "forms" in body ? body.forms : [body];
+  return { doc, bodies, query, isKeyed };
 }
 
 /** An operation without an Idempotency-Key; its result is the answer's JSON. */
@@ -34,9 +53,10 @@ export function operation<Body, Query>(
   },
 ): Operation {
   return {
+    ...descriptionOf(shape, false),
     handle: async (ctx, request, params) => {
       const { body, query } = await parseRequest(shape, request);
-      return json(200, JSON.stringify(await shape.run({ ctx, params, body, query })));
+      return json(shape.doc.status, JSON.stringify(await shape.run({ ctx, params, body, query })));
     },
   };
 }
@@ -48,6 +68,7 @@ export function keyedOperation<Body, Query>(
   },
 ): Operation {
   return {
+    ...descriptionOf(shape, true),
     handle: async (ctx, request, params) => {
       const key = readKey(request);
       const { body, query, canonical } = await parseRequest(shape, request);
@@ -69,20 +90,22 @@ export function toAnswer(status: number, body: unknown): Answer {
   return { status, body: JSON.stringify(body) };
 }
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+/** What one address has; every other method answers 405. */
+export type Operations = Readonly<Partial<Record<Method, Operation>>>;
 type Handler = (
   request: Request,
   // Next gives no params to an address without any.
   segment: { readonly params: Promise<Readonly<Record<string, string | string[]>> | undefined> },
 ) => Promise<Response>;
 
-const METHODS: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+export const METHODS: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Handlers for one address, one for every method: those it does not have answer 405. */
 export function routeHandlers(
   getDeps: () => ServiceDeps,
   route: string,
-  operations: Partial<Record<Method, Operation>>,
+  operations: Operations,
 ): Record<Method, Handler> {
   const handlerFor = (method: Method): Handler => {
     return async (request, { params }) => {

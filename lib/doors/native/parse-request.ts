@@ -13,10 +13,16 @@ const FAULTS_MAX = 50;
 const POINTER_LENGTH_MAX = 200;
 
 export interface OperationShape<Body, Query> {
-  /** Absent: the operation takes no body. A function chooses by what was sent. */
-  readonly body?: z.ZodType<Body> | ((raw: unknown) => z.ZodType<Body>);
+  /** Absent: the operation takes no body. */
+  readonly body?: z.ZodType<Body> | BodyForms<Body>;
   readonly query: z.ZodType<Query>;
-  readonly doc?: OperationDoc;
+  readonly doc: OperationDoc;
+}
+
+/** A body of one of several forms: what was sent tells which is meant, so that faults are told of that one. */
+export interface BodyForms<Body> {
+  readonly forms: readonly z.ZodType<Body>[];
+  readonly choose: (raw: unknown) => z.ZodType<Body>;
 }
 
 /** What the API's description says of an operation. Its answers are checked against it in the tests. */
@@ -57,7 +63,7 @@ export async function parseRequest<Body, Query>(
   }
   const unsafe = unsafeKeys(raw, []);
   if (unsafe.length > 0) throw new ValidationError(unsafe.slice(0, FAULTS_MAX));
-  const body = validate(typeof shape.body === "function" ? shape.body(raw) : shape.body, raw, toPointer);
+  const body = validate("forms" in shape.body ? shape.body.choose(raw) : shape.body, raw, toPointer);
   return { body, query, canonical: canonicalJson(raw) };
 }
 

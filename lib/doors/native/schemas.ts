@@ -25,6 +25,7 @@ import {
   webAddress,
   wholeNumber,
 } from "./fields.ts";
+import type { BodyForms } from "./parse-request.ts";
 
 const invoiceFields = {
   amount,
@@ -60,14 +61,17 @@ const paymentWithInvoiceBody = z.strictObject({ ...invoiceFields, method });
 export type CreatePaymentBody = z.infer<typeof paymentOfInvoiceBody> | z.infer<typeof paymentWithInvoiceBody>;
 
 /** A payment of an invoice that exists, or one that brings its own: the field `invoice` tells which is meant. */
-export function createPaymentBody(raw: unknown): z.ZodType<CreatePaymentBody> {
-  // The answer calls it invoice_id: whoever sends that means it too, and is told of the right name alone.
-  const namesInvoice =
-    typeof raw === "object" &&
-    raw !== null &&
-    (Object.hasOwn(raw, "invoice") || Object.hasOwn(raw, "invoice_id"));
-  return namesInvoice ? paymentOfInvoiceBody : paymentWithInvoiceBody;
-}
+export const createPaymentBody: BodyForms<CreatePaymentBody> = {
+  forms: [paymentOfInvoiceBody, paymentWithInvoiceBody],
+  choose(raw) {
+    // The answer calls it invoice_id: whoever sends that means it too, and is told of the right name alone.
+    const namesInvoice =
+      typeof raw === "object" &&
+      raw !== null &&
+      (Object.hasOwn(raw, "invoice") || Object.hasOwn(raw, "invoice_id"));
+    return namesInvoice ? paymentOfInvoiceBody : paymentWithInvoiceBody;
+  },
+};
 
 export const emptyBody = z.strictObject({}).optional();
 

@@ -29,6 +29,14 @@ const FAILURES: ReadonlyMap<string, RefundFailureCode> = new Map([
   ["charge_not_refundable", "refund_window_over"],
 ]);
 
+/** The session was never paid by Stripe's own record, whatever we hold. */
+const NOTHING_PAID: RefundOutcome = {
+  kind: "failed",
+  railReference: null,
+  code: "rail_refused_request",
+  railCode: "no_payment_intent",
+};
+
 type StoredRefund = Pick<Stripe.RefundCreateParams, "amount" | "reason" | "metadata">;
 type ClientFor = (account: OpenRailAccount) => Stripe;
 
@@ -49,8 +57,10 @@ export async function createCardRefund(
 ): Promise<RefundOutcome> {
   const client = clientFor(account);
   try {
+    const intent = await intentOf(client, refund);
+    if (intent === null) return NOTHING_PAID;
     const made = await client.refunds.create(
-      { ...(refund.railRequest as unknown as StoredRefund), payment_intent: await intentOf(client, refund) },
+      { ...(refund.railRequest as unknown as StoredRefund), payment_intent: intent },
       { idempotencyKey: refund.railKey },
     );
     return readRefund(made, refund);
@@ -71,7 +81,9 @@ export async function queryCardRefund(
     if (refund.railReference !== null) {
       return readRefund(await client.refunds.retrieve(refund.railReference), refund);
     }
-    const page = { payment_intent: await intentOf(client, refund), limit: PAGE_SIZE };
+    const intent = await intentOf(client, refund);
+    if (intent === null) return NOTHING_PAID;
+    const page = { payment_intent: intent, limit: PAGE_SIZE };
     for await (const listed of client.refunds.list(page)) {
       if (listed.metadata?.refund_id === refund.refundId) return readRefund(listed, refund);
     }
@@ -112,12 +124,10 @@ export async function readCardRefund(
 }
 
 /** Our payment is named by its PaymentIntent, or by the session that made it. */
-async function intentOf(client: Stripe, { payment }: RailRefund): Promise<string> {
+async function intentOf(client: Stripe, { payment }: RailRefund): Promise<string | null> {
   if (payment.settlementReference !== null) return payment.settlementReference;
   const { payment_intent: intent } = await client.checkout.sessions.retrieve(payment.railReference);
-  const id = typeof intent === "string" ? intent : intent?.id;
-  if (id === undefined) throw new Error(`Session ${payment.railReference} has no PaymentIntent.`);
-  return id;
+  return typeof intent === "string" ? intent : (intent?.id ?? null);
 }
 
 function readRefund(refund: Stripe.Refund, ours: RailRefund): RefundOutcome {

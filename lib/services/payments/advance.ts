@@ -101,6 +101,7 @@ async function takeMoney(ctx: TxContext, input: AdvancePaymentInput): Promise<Pa
     unknownSince: null,
   });
   if (costMinor > 0n) await postLegs(ctx, "rail_cost", moved, railCostLegs(moved.method, costMinor));
+  await ctx.failpoints?.reach("K13");
   if (routing.disposition === "surplus") {
     await postLegs(ctx, "payment_surplus", moved, surplusLegs(moved.method, amountMinor));
     await recordEvent(ctx, { type: "payment.surplus", invoice, payment: moved });

@@ -1,7 +1,3 @@
-import { createInvoiceOperation, listInvoicesOperation } from "#lib/doors/native/invoices.ts";
 import { serveNative } from "../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices", {
-  GET: listInvoicesOperation,
-  POST: createInvoiceOperation,
-});
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices");

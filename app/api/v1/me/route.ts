@@ -1,7 +1,3 @@
-import { getMerchantOperation, updateMerchantOperation } from "#lib/doors/native/merchant.ts";
 import { serveNative } from "../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/me", {
-  GET: getMerchantOperation,
-  PATCH: updateMerchantOperation,
-});
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/me");

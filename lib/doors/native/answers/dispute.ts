@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { DISPUTE_STATES } from "#lib/domain/dispute.ts";
-import { currency, id, instant, listOf, minor, mode, version } from "./shared.ts";
+import { currency } from "../fields.ts";
+import { id, instant, listOf, minor, mode, version } from "./shared.ts";
 
 export const dispute = z
   .strictObject({

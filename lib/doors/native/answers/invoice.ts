@@ -4,8 +4,9 @@ import { z } from "zod";
 import { METHOD_OBSTACLES } from "#lib/domain/eligibility.ts";
 import { INVOICE_ACTIONS, INVOICE_STATES } from "#lib/domain/invoice.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
+import { currency } from "../fields.ts";
 import { payment } from "./payment.ts";
-import { address, currency, id, instant, listOf, minor, mode, version } from "./shared.ts";
+import { address, id, instant, listOf, minor, mode, version } from "./shared.ts";
 import { sms } from "./sms.ts";
 
 const line = z.strictObject({

@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { DECLINE_CODES, DISPOSITIONS, PAYMENT_METHODS, PAYMENT_STATES } from "#lib/domain/payment.ts";
-import { address, currency, id, instant, minor, mode, needsReview, version } from "./shared.ts";
+import { currency } from "../fields.ts";
+import { address, id, instant, minor, mode, needsReview, version } from "./shared.ts";
 
 const fields = {
   id: id("payment"),

@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { REFUND_FAILURE_CODES, REFUND_ORIGINS, REFUND_STATES } from "#lib/domain/refund.ts";
-import { currency, id, instant, listOf, minor, mode, needsReview, version } from "./shared.ts";
+import { currency } from "../fields.ts";
+import { id, instant, listOf, minor, mode, needsReview, version } from "./shared.ts";
 
 export const refund = z
   .strictObject({

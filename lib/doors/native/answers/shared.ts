@@ -17,8 +17,6 @@ export const minor = z.int().min(0);
 
 export const version = z.int().min(1);
 
-export const currency = z.string().regex(/^[A-Z]{3}$/);
-
 /** An absolute address. */
 export const address = z.url();
 

@@ -1,4 +1,3 @@
-import { getInvoiceOperation } from "#lib/doors/native/invoices.ts";
 import { serveNative } from "../../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices/{id}", { GET: getInvoiceOperation });
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices/{id}");

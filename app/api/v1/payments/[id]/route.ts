@@ -1,4 +1,3 @@
-import { getPaymentOperation } from "#lib/doors/native/payments.ts";
 import { serveNative } from "../../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/payments/{id}", { GET: getPaymentOperation });
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/payments/{id}");

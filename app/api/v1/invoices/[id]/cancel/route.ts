@@ -1,6 +1,3 @@
-import { cancelInvoiceOperation } from "#lib/doors/native/invoices.ts";
 import { serveNative } from "../../../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices/{id}/cancel", {
-  POST: cancelInvoiceOperation,
-});
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices/{id}/cancel");

@@ -1,6 +1,3 @@
-import { sendInvoiceOperation } from "#lib/doors/native/invoices.ts";
 import { serveNative } from "../../../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices/{id}/send", {
-  POST: sendInvoiceOperation,
-});
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/invoices/{id}/send");

@@ -1,0 +1,44 @@
+// Every address of the native door with its operations. Route files are served from it and the API's description
+// is made of it, so that neither can have what the other lacks.
+
+import { getDisputeOperation, listDisputesOperation } from "./disputes.ts";
+import {
+  cancelInvoiceOperation,
+  createInvoiceOperation,
+  getInvoiceOperation,
+  listInvoicesOperation,
+  listTimelineOperation,
+  sendInvoiceOperation,
+} from "./invoices.ts";
+import { getMerchantOperation, updateMerchantOperation } from "./merchant.ts";
+import type { Operations } from "./operation.ts";
+import { acceptSurplusOperation, reviewPaymentOperation } from "./payment-reviews.ts";
+import { createPaymentOperation, getPaymentOperation, listPaymentsOperation } from "./payments.ts";
+import {
+  createRefundOperation,
+  getRefundOperation,
+  listRefundsOperation,
+  reviewRefundOperation,
+} from "./refunds.ts";
+
+export const ROUTES = {
+  "/invoices": { GET: listInvoicesOperation, POST: createInvoiceOperation },
+  "/invoices/{id}": { GET: getInvoiceOperation },
+  "/invoices/{id}/cancel": { POST: cancelInvoiceOperation },
+  "/invoices/{id}/events": { GET: listTimelineOperation },
+  "/invoices/{id}/send": { POST: sendInvoiceOperation },
+  "/payments": { GET: listPaymentsOperation, POST: createPaymentOperation },
+  "/payments/{id}": { GET: getPaymentOperation },
+  "/payments/{id}/accept-surplus": { POST: acceptSurplusOperation },
+  "/payments/{id}/refunds": { POST: createRefundOperation },
+  "/payments/{id}/review": { POST: reviewPaymentOperation },
+  "/refunds": { GET: listRefundsOperation },
+  "/refunds/{id}": { GET: getRefundOperation },
+  "/refunds/{id}/review": { POST: reviewRefundOperation },
+  "/disputes": { GET: listDisputesOperation },
+  "/disputes/{id}": { GET: getDisputeOperation },
+  "/me": { GET: getMerchantOperation, PATCH: updateMerchantOperation },
+} as const satisfies Readonly<Record<string, Operations>>;
+
+/** An address below `/api/v1`. */
+export type RoutePath = keyof typeof ROUTES;
