@@ -12,6 +12,14 @@ import {
 import { getMerchantOperation, updateMerchantOperation } from "./merchant.ts";
 import type { Operations } from "./operation.ts";
 import { createPaymentOperation, getPaymentOperation, listPaymentsOperation } from "./payments.ts";
+import {
+  moveClockOperation,
+  readClockOperation,
+  simulateDisputeOperation,
+  simulatePaymentOperation,
+  simulateRefundOperation,
+  simulateSmsOperation,
+} from "./simulation.ts";
 
 export const ROUTES = {
   "/invoices": { GET: listInvoicesOperation, POST: createInvoiceOperation },
@@ -22,6 +30,11 @@ export const ROUTES = {
   "/payments": { GET: listPaymentsOperation, POST: createPaymentOperation },
   "/payments/{id}": { GET: getPaymentOperation },
   "/me": { GET: getMerchantOperation, PATCH: updateMerchantOperation },
+  "/simulate/clock": { GET: readClockOperation, POST: moveClockOperation },
+  "/simulate/disputes/{id}": { POST: simulateDisputeOperation },
+  "/simulate/payments/{id}": { POST: simulatePaymentOperation },
+  "/simulate/refunds/{id}": { POST: simulateRefundOperation },
+  "/simulate/sms/{id}": { POST: simulateSmsOperation },
 } as const satisfies Readonly<Record<string, Operations>>;
 
 /** An address below `/api/v1`. */
