@@ -29,6 +29,14 @@ import {
   reviewRefundOperation,
 } from "./refunds.ts";
 
+  moveClockOperation,
+  readClockOperation,
+  simulateDisputeOperation,
+  simulatePaymentOperation,
+  simulateRefundOperation,
+  simulateSmsOperation,
+} from "./simulation.ts";
+
 export const ROUTES = {
   "/invoices": { GET: listInvoicesOperation, POST: createInvoiceOperation },
   "/invoices/{id}": { GET: getInvoiceOperation },
@@ -50,6 +58,11 @@ export const ROUTES = {
   "/keys/{id}/rotate": { POST: rotateKeyOperation },
   "/keys/{id}/revoke": { POST: revokeKeyOperation },
   "/me": { GET: getMerchantOperation, PATCH: updateMerchantOperation },
+  "/simulate/clock": { GET: readClockOperation, POST: moveClockOperation },
+  "/simulate/disputes/{id}": { POST: simulateDisputeOperation },
+  "/simulate/payments/{id}": { POST: simulatePaymentOperation },
+  "/simulate/refunds/{id}": { POST: simulateRefundOperation },
+  "/simulate/sms/{id}": { POST: simulateSmsOperation },
 } as const satisfies Readonly<Record<string, Operations>>;
 
 /** An address below `/api/v1`. */

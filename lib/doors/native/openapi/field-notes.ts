@@ -207,6 +207,14 @@ const NOTES: Readonly<Record<string, string>> = {
   rails: "Your accounts at the rails.",
   notification_urls: "Where each rail must send its notifications.",
 
+  // Simulation
+  action: "What happens.",
+  advance_seconds: "How far the clock goes forward, in seconds; 400 days in all at most.",
+  to: "What the clock shows afterwards; later than now.",
+  now: "The time of your test mode.",
+  real_now: "The time of the system, of rails and of signatures.",
+  ahead_seconds: "How far the first is ahead of the second.",
+
   // Problems
   title: "The status in words.",
   detail: "One sentence for people; it may change.",
