@@ -28,7 +28,7 @@ import {
   listRefundsOperation,
   reviewRefundOperation,
 } from "./refunds.ts";
-
+import {
   moveClockOperation,
   readClockOperation,
   simulateDisputeOperation,
