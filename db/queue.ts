@@ -17,6 +17,8 @@ export interface EnqueueOptions {
 export interface Queue {
   /** Writes a job in the caller's transaction. */
   enqueue<N extends JobName>(tx: Tx, name: N, data: JobDataOf<N>, options?: EnqueueOptions): Promise<void>;
+  /** The same for many at once that may all run now. */
+  enqueueAll<N extends JobName>(tx: Tx, name: N, data: readonly JobDataOf<N>[]): Promise<void>;
   /** Starts claiming jobs of one kind. The handler may be called twice for one job, and must not mind. */
   work<N extends JobName>(name: N, handle: (data: JobDataOf<N>) => Promise<void>): Promise<void>;
   start(): Promise<void>;
@@ -91,6 +93,13 @@ export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
         ...(options.startAfter === undefined ? {} : { startAfter: options.startAfter }),
       });
       if (inserted === null) throw new Error(`Job ${name} was not written.`);
+    },
+    async enqueueAll(tx, name, data) {
+      if (data.length === 0) return;
+      await start();
+      const jobs = data.map((one) => ({ data: one }));
+      const ids = await boss.insert(name, jobs, { db: executeOn(tx.client), returnId: true });
+      if (ids?.length !== data.length) throw new Error(`Jobs ${name} were not written.`);
     },
     async work(name, handle) {
       const { concurrency } = JOB_POLICIES[name];

@@ -1,0 +1,6 @@
+import { resendDeliveryOperation } from "#lib/doors/native/deliveries.ts";
+import { serveNative } from "../../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/deliveries/{id}/resend", {
+  POST: resendDeliveryOperation,
+});

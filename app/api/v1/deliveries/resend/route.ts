@@ -1,0 +1,6 @@
+import { resendDeliveriesOperation } from "#lib/doors/native/deliveries.ts";
+import { serveNative } from "../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/deliveries/resend", {
+  POST: resendDeliveriesOperation,
+});

@@ -1,0 +1,4 @@
+import { listDeliveriesOperation } from "#lib/doors/native/deliveries.ts";
+import { serveNative } from "../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/deliveries", { GET: listDeliveriesOperation });

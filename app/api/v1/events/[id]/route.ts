@@ -1,0 +1,4 @@
+import { getEventOperation } from "#lib/doors/native/events.ts";
+import { serveNative } from "../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/events/{id}", { GET: getEventOperation });
