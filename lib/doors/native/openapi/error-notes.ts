@@ -27,6 +27,7 @@ export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } 
   refund_line_invalid: "A line is not on the invoice, or more of it than is left.",
   review_not_needed: "Nothing about it is in doubt.",
   endpoint_limit_reached: "There are as many callback endpoints as there may be.",
+  endpoint_disabled: "The callback endpoint is switched off.",
   event_type_unknown: "There is no event of that type, or it is not called back.",
   delivery_in_progress: "It is being delivered just now.",
   key_limit_reached: "There are as many API keys as there may be.",
