@@ -155,7 +155,6 @@ const NOTES: Readonly<Record<string, string>> = {
   dispute: "The dispute.",
   endpoint: "The callback endpoint.",
   is_enabled: "Whether it is in use.",
-  failing_since: "Since when it has taken nothing; null while it does.",
   disabled_reason: "Why it was switched off.",
   "EventData.invoice": "The invoice.",
   "EventData.sms": "The message.",
