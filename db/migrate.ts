@@ -1,4 +1,4 @@
-// Brings a database up to date: schema, guards, queue, and the logins of web and worker. Safe to run again,
+// Brings a database up to date: schema, guards, queue, and the logins of the processes. Safe to run again,
 // and safe twice at once. Runs as the database's owner; nothing else does.
 
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ export interface MigrateOptions {
   /** The owner's address. */
   readonly url: string;
   /** Passwords for the logins to create, or null where an operator made the logins. */
-  readonly passwords: { readonly web: string; readonly worker: string } | null;
+  readonly passwords: { readonly web: string; readonly worker: string; readonly audit: string } | null;
   /** The folder of migrations; the one beside this file unless told. */
   readonly migrationsFolder?: string;
 }
@@ -19,13 +19,15 @@ export interface MigrateOptions {
 export interface RuntimeUrls {
   readonly web: string;
   readonly worker: string;
+  /** For the auditor, which only reads. */
+  readonly audit: string;
 }
 
 const LOCK_KEY = 7_203_114;
 
 /**
  * Migrates and returns the addresses that web and worker connect with: members of roles that own nothing and
- * bypass nothing. Without passwords it returns the owner's address for both, for the operator to replace.
+ * bypass nothing. Without passwords it returns the owner's address for all, for the operator to replace.
  */
 export async function migrateDatabase(options: MigrateOptions): Promise<RuntimeUrls> {
   const client = new pg.Client({ connectionString: options.url, application_name: "billtext-migrate" });
@@ -40,10 +42,11 @@ export async function migrateDatabase(options: MigrateOptions): Promise<RuntimeU
     });
     await installQueue(client);
     await grantQueue(client);
-    if (options.passwords === null) return { web: options.url, worker: options.url };
+    if (options.passwords === null) return { web: options.url, worker: options.url, audit: options.url };
     return {
       web: await createLogin(client, options.url, "web", options.passwords.web),
       worker: await createLogin(client, options.url, "worker", options.passwords.worker),
+      audit: await createLogin(client, options.url, "audit", options.passwords.audit),
     };
   } finally {
     await client.end();
@@ -63,16 +66,30 @@ async function grantQueue(client: pg.Client): Promise<void> {
 async function createLogin(
   client: pg.Client,
   ownerUrl: string,
-  role: "web" | "worker",
+  role: keyof RuntimeUrls,
   password: string,
 ): Promise<string> {
   const database = await client.query<{ name: string }>("select current_database() as name");
-  const login = `${database.rows[0]?.name ?? "billtext"}_${role}_login`;
+  const login = loginName(database.rows[0]?.name ?? "billtext", role);
   const quoted = pg.escapeIdentifier(login);
   const exists = await client.query("select from pg_roles where rolname = $1", [login]);
   if (exists.rowCount === 0) await client.query(`create role ${quoted} login`);
   await client.query(`alter role ${quoted} with login password ${pg.escapeLiteral(password)}`);
   await client.query(`grant billtext_${role} to ${quoted}`);
+  return loginUrl(ownerUrl, login, password);
+}
+
+function loginName(database: string, role: keyof RuntimeUrls): string {
+  return `${database}_${role}_login`;
+}
+
+/** The address of a login that a migration has made, without asking the database. */
+export function urlOfLogin(ownerUrl: string, role: keyof RuntimeUrls, password: string): string {
+  const database = decodeURIComponent(new URL(ownerUrl).pathname.slice(1));
+  return loginUrl(ownerUrl, loginName(database, role), password);
+}
+
+function loginUrl(ownerUrl: string, login: string, password: string): string {
   const url = new URL(ownerUrl);
   url.username = encodeURIComponent(login);
   url.password = encodeURIComponent(password);

@@ -33,6 +33,16 @@ describe("settings", () => {
     expect(parseConfig({ ...good, SANDBOX_URL: "" }).sandboxUrl).toBeNull();
   });
 
+  it("set no failpoint unless told to, and none that does not exist", () => {
+    expect(parseConfig(good).failpoints).toEqual([]);
+    expect(parseConfig({ ...good, BILLTEXT_FAILPOINTS: "K5=kill" }).failpoints).toMatchObject([
+      { name: "K5" },
+    ]);
+    expect(sentences({ ...good, BILLTEXT_FAILPOINTS: "K99=kill" }).join(" ")).toContain(
+      "BILLTEXT_FAILPOINTS",
+    );
+  });
+
   it("refuse a master key that is short, doubled or not base64", () => {
     for (const keys of [
       "1:abc",
@@ -55,7 +65,7 @@ describe("a live installation", () => {
   it.each([
     ["an http origin", { BILLTEXT_ORIGIN: "http://pay.example.com" }, "BILLTEXT_ORIGIN"],
     ["an origin on this machine", { BILLTEXT_ORIGIN: "https://localhost" }, "BILLTEXT_ORIGIN"],
-    ["failpoints", { BILLTEXT_FAILPOINTS: "K1" }, "BILLTEXT_FAILPOINTS"],
+    ["failpoints", { BILLTEXT_FAILPOINTS: "K1=kill" }, "BILLTEXT_FAILPOINTS"],
     ["the embedded database", { BILLTEXT_EMBEDDED_DATABASE: "1" }, "DATABASE_URL"],
     ["the sandbox", { SANDBOX_URL: "http://localhost:4000" }, "SANDBOX_URL"],
     ["callbacks to this machine", { CALLBACK_LOOPBACK: "allowed" }, "CALLBACK_LOOPBACK"],

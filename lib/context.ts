@@ -1,13 +1,16 @@
 // The composition root: configuration and every adapter become what verbs are given. One a process.
 
 import { type Database, openDatabase } from "#db/client.ts";
+import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
 import { createQueue } from "#db/queue.ts";
 import { isInTransaction } from "#db/transaction.ts";
-import { resolveAll } from "./callbacks/guard.ts";
+import { type OwnAddresses, ownAddresses, resolveAll } from "./callbacks/guard.ts";
 import { createCallbackSender } from "./callbacks/sender.ts";
 import { type Config, getConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import { renderNativeCallback } from "./doors/native/callback-view.ts";
+import { createFailpoints, type ProcessFailpoints } from "./failpoints.ts";
+import { createRateLimiter } from "./limits/rate-limiter.ts";
 import { createLog } from "./log.ts";
 import { createCardRail } from "./rails/card/rail.ts";
 import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
@@ -20,6 +23,8 @@ export type ProcessKind = "web" | "worker" | "seed";
 export interface Runtime {
   readonly config: Config;
   readonly deps: ServiceDeps;
+  /** Null where none is set, as always in a live installation. */
+  readonly failpoints: ProcessFailpoints | null;
   /** Stops claiming work, finishes what runs, closes every connection. */
   close(): Promise<void>;
 }
@@ -46,6 +51,8 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     isWorker: kind === "worker",
     onError: (error, job) => log.error("queue.error", { error, job: job?.name, jobId: job?.id }),
   });
+  // The launcher seeds in its own process, which nothing starts again.
+  const failpoints = kind === "seed" ? null : createFailpoints(config.failpoints);
   const deps: ServiceDeps = {
     db,
     queue,
@@ -57,8 +64,13 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     },
     sms: outsideTransactions(createTwilioSms({ timeoutMs: config.railTimeoutMs })),
     callbacks: outsideTransactions(
-      createCallbackSender({ ...config.callback, resolve: (name) => resolveAll(name) }),
+      createCallbackSender({ ...config.callback, own: ownOf(config), resolve: (name) => resolveAll(name) }),
     ),
+    rateLimiter: createRateLimiter({
+      ...config.rateLimits,
+      store: openRateLimitStore(db),
+      table: RATE_LIMIT_TABLE,
+    }),
     simulator:
       config.sandboxUrl === null
         ? null
@@ -69,11 +81,13 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     isLiveInstallation: config.env === "live",
     random: Math.random,
+    failpoints,
   };
   let closing: Promise<void> | null = null;
   return {
     config,
     deps,
+    failpoints,
     close() {
       closing ??= queue.stop().then(() => db.close());
       return closing;
@@ -81,8 +95,20 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
   };
 }
 
+function ownOf({ origin, databaseUrl, sandboxUrl }: Config): OwnAddresses {
+  return ownAddresses([origin, databaseUrl, ...(sandboxUrl === null ? [] : [sandboxUrl])]);
+}
+
 /** Names of port functions that work without the network. */
-const LOCAL = new Set(["capabilities", "boundsFor", "prepare", "verify", "compose", "measure"]);
+const LOCAL = new Set([
+  "capabilities",
+  "boundsFor",
+  "prepare",
+  "prepareRefund",
+  "verify",
+  "compose",
+  "measure",
+]);
 
 /** A call to the network inside a transaction would hold its locks for as long as the other side likes. */
 function outsideTransactions<P extends object>(port: P): P {

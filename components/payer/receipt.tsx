@@ -1,5 +1,6 @@
 // The receipt: permanent, printable, everything that was agreed and paid.
 
+import type { ReactNode } from "react";
 import { LinesTable, type SummaryInvoice } from "./invoice-summary.tsx";
 import { CheckMark, Heading, LinkButton, Paragraph } from "./parts.tsx";
 import type { PayerText } from "./text.ts";
@@ -13,6 +14,8 @@ export interface ReceiptProps {
   /** Identifier of the payment, for questions about it. */
   readonly paymentId: string | null;
   readonly returnUrl: string | null;
+  /** What is to be known about money that went back. */
+  readonly children?: ReactNode;
 }
 
 export function Receipt(props: ReceiptProps) {
@@ -23,6 +26,7 @@ export function Receipt(props: ReceiptProps) {
       <CheckMark />
       <Heading>{text.t("paid_heading")}</Heading>
       <Paragraph>{text.t("paid_text", { merchant: merchantName, amount })}</Paragraph>
+      {props.children}
       <section className="mt-6" aria-labelledby="receipt">
         <h2 id="receipt" className="font-semibold break-words">
           {text.t("receipt_for", { merchant: merchantName })}

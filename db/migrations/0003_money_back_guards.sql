@@ -52,3 +52,34 @@ update api_key_routes
   set scopes = scopes || array['refunds:write', 'events:read', 'callbacks:read', 'callbacks:write', 'keys:read', 'keys:write']
   where scopes @> array['invoices:read', 'invoices:write', 'payments:read', 'payments:write', 'merchant:read', 'merchant:write']
     and not scopes @> array['refunds:write'];
+--> statement-breakpoint
+
+-- Whoever checks the books reads the rows of every merchant, writes none, and sees no secret. It bypasses nothing:
+-- each table that it may read says so.
+do $$ begin
+  if not exists (select from pg_roles where rolname = 'billtext_audit') then create role billtext_audit nologin; end if;
+end $$;--> statement-breakpoint
+grant usage on schema public to billtext_audit;--> statement-breakpoint
+grant select on
+  invoices, payments, refunds, disputes, sms_messages, transitions, state_edges, ledger_transactions, ledger_entries,
+  events, deliveries, delivery_attempts, notifications,
+  link_routes, invoice_deadlines, sms_counters, test_clocks
+  to billtext_audit;--> statement-breakpoint
+grant select (merchant_id, mode, sms_cap_per_day, on_expired, on_cancelled, on_surplus, updated_at)
+  on merchant_settings to billtext_audit;--> statement-breakpoint
+grant select (merchant_id, mode, id, kind, created_at) on rail_accounts to billtext_audit;--> statement-breakpoint
+grant select (merchant_id, mode, id, is_default, is_enabled, event_types, disabled_at, deleted_at, created_at, updated_at)
+  on callback_endpoints to billtext_audit;--> statement-breakpoint
+grant select (merchant_id, mode, route, key, fingerprint, resource_id, created_at)
+  on idempotency_keys to billtext_audit;--> statement-breakpoint
+do $$
+declare tenant_table text;
+begin
+  foreach tenant_table in array array[
+    'invoices', 'payments', 'refunds', 'disputes', 'sms_messages', 'transitions', 'ledger_transactions',
+    'ledger_entries', 'events', 'deliveries', 'delivery_attempts', 'notifications', 'merchant_settings',
+    'rail_accounts', 'callback_endpoints', 'idempotency_keys'
+  ] loop
+    execute format('create policy %I on %I for select to billtext_audit using (true)', tenant_table || '_audit', tenant_table);
+  end loop;
+end $$;

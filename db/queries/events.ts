@@ -219,12 +219,14 @@ export async function insertLedgerTransaction(
     readonly id: (typeof ledgerTransactions.$inferInsert)["id"];
     readonly kind: LedgerKind;
     readonly paymentId: PaymentId;
+    /** The refund or dispute that is booked; null: the payment itself. */
+    readonly subjectId: string | null;
     readonly currency: string;
     readonly legs: readonly (Leg & { readonly id: (typeof ledgerEntries.$inferInsert)["id"] })[];
   },
 ): Promise<void> {
-  const { id, kind, paymentId, currency, legs } = input;
-  await tx.sql.insert(ledgerTransactions).values({ ...tenant, id, kind, paymentId });
+  const { id, kind, paymentId, subjectId, currency, legs } = input;
+  await tx.sql.insert(ledgerTransactions).values({ ...tenant, id, kind, paymentId, subjectId });
   await tx.sql
     .insert(ledgerEntries)
     .values(legs.map((leg) => ({ ...tenant, ...leg, transactionId: id, currency })));

@@ -3,21 +3,14 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { EndpointId, MerchantId, RailAccountId } from "#lib/domain/ids.ts";
 import type { RailAccountKind } from "#lib/domain/merchant.ts";
-import type { Scope, Tenant } from "#lib/domain/tenant.ts";
-import {
-  apiKeys,
-  callbackEndpoints,
-  merchantSettings,
-  merchants,
-  railAccounts,
-} from "../schema/merchants.ts";
-import { apiKeyRoutes, railAccountRoutes } from "../schema/routing.ts";
+import type { Tenant } from "#lib/domain/tenant.ts";
+import { callbackEndpoints, merchantSettings, merchants, railAccounts } from "../schema/merchants.ts";
+import { railAccountRoutes } from "../schema/routing.ts";
 import type { Tx } from "../transaction.ts";
 
 export type Merchant = typeof merchants.$inferSelect;
 export type MerchantSettings = typeof merchantSettings.$inferSelect;
 export type RailAccount = typeof railAccounts.$inferSelect;
-export type ApiKey = typeof apiKeys.$inferSelect;
 export type CallbackEndpoint = typeof callbackEndpoints.$inferSelect;
 
 export interface MerchantProfile {
@@ -143,17 +136,6 @@ export async function upsertRailAccount(
     .values({ ...tenant, kind, isEnabled, feeBasisPoints, feeFixedMinor, ...input });
   await tx.sql.insert(railAccountRoutes).values({ ...tenant, railAccountId: id });
   return id;
-}
-
-export async function insertApiKey(
-  tx: Tx,
-  tenant: Tenant,
-  input: Pick<ApiKey, "id" | "name" | "hint"> & { readonly scopes: readonly Scope[] },
-  keyHash: Uint8Array,
-): Promise<void> {
-  const { id, name, hint, scopes } = input;
-  await tx.sql.insert(apiKeys).values({ ...tenant, id, name, hint });
-  await tx.sql.insert(apiKeyRoutes).values({ ...tenant, keyHash, apiKeyId: id, scopes: [...scopes] });
 }
 
 /** The endpoints that are called back, the default one among them. */

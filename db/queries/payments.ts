@@ -2,7 +2,7 @@
 
 import { and, asc, desc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { parseCurrency } from "#lib/domain/currency.ts";
-import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
+import type { InvoiceId, PaymentId, RailAccountId } from "#lib/domain/ids.ts";
 import { money } from "#lib/domain/money.ts";
 import { OPEN_PAYMENT_STATES, type PaymentState } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
@@ -65,6 +65,26 @@ export async function findOpenPayment(tx: Tx, tenant: Tenant, invoiceId: Invoice
   return row === undefined ? null : toPayment(row);
 }
 
+/** The payment that a rail names by its own reference for what it settles, at one account of ours. */
+export async function findPaymentBySettlement(
+  tx: Tx,
+  tenant: Tenant,
+  railAccountId: RailAccountId,
+  settlementReference: string,
+): Promise<Payment | null> {
+  const [row] = await tx.sql
+    .select()
+    .from(payments)
+    .where(
+      and(
+        eq(payments.merchantId, tenant.merchantId),
+        eq(payments.railAccountId, railAccountId),
+        sql`${payments.railDetails} ->> 'settlementReference' = ${settlementReference}`,
+      ),
+    );
+  return row === undefined ? null : toPayment(row);
+}
+
 /** Every attempt of an invoice, oldest first. */
 export async function listPaymentsOfInvoice(
   tx: Tx,
@@ -121,6 +141,7 @@ export type PaymentFacts = Partial<
     typeof payments.$inferInsert,
     | "disposition"
     | "feeMinor"
+    | "refundedMinor"
     | "railReference"
     | "railDetails"
     | "redirectUrl"
@@ -206,7 +227,7 @@ export async function takePollNumber(
 }
 
 export interface Step {
-  readonly machine: "invoice" | "payment" | "sms";
+  readonly machine: "invoice" | "payment" | "refund" | "dispute" | "sms";
   readonly subjectId: string;
   readonly version: number;
   readonly fromState: string;

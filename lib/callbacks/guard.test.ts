@@ -3,7 +3,12 @@ import type { Mode } from "#lib/domain/tenant.ts";
 import { checkHost, checkUrl, type GuardOptions, isPublicAddress } from "./guard.ts";
 
 function options(addresses: readonly string[] = ["93.184.216.34"], isLoopbackAllowed = true): GuardOptions {
-  return { isLoopbackAllowed, ports: [443, 8443], resolve: async () => addresses };
+  return {
+    isLoopbackAllowed,
+    ports: [443, 8443],
+    own: { names: [], loopbackPorts: [] },
+    resolve: async () => addresses,
+  };
 }
 
 async function verdict(url: string, mode: Mode = "live", given = options()): Promise<string> {

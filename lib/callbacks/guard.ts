@@ -13,8 +13,17 @@ export interface GuardOptions {
   readonly isLoopbackAllowed: boolean;
   /** Ports that a receiver may listen on. */
   readonly ports: readonly number[];
+  /** What belongs to this installation, and is no receiver. */
+  readonly own: OwnAddresses;
   /** Resolves a name to every address it has. */
   readonly resolve: (hostname: string) => Promise<readonly string[]>;
+}
+
+export interface OwnAddresses {
+  /** Public names, whatever the port. */
+  readonly names: readonly string[];
+  /** Ports on this machine. */
+  readonly loopbackPorts: readonly number[];
 }
 
 export type CheckedUrl =
@@ -42,6 +51,27 @@ export async function resolveAll(hostname: string, servers?: readonly string[]):
   return families.flatMap((family) => (family.status === "fulfilled" ? family.value : []));
 }
 
+const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
+  ["http:", 80],
+  ["https:", 443],
+  ["postgres:", 5432],
+  ["postgresql:", 5432],
+]);
+
+/**
+ * The installation's own origin, database and the like, as addresses that no callback goes to. A name that someone
+ * else points at our public address is not told apart: behind it is what the whole world may call anyway.
+ */
+export function ownAddresses(urls: readonly string[]): OwnAddresses {
+  // Letters of a database's name keep their case, and an address by a socket file has no name.
+  const own = urls.filter((url) => URL.canParse(url)).map((url) => new URL(url.toLowerCase()));
+  const isHere = (url: URL) => isLoopbackName(url.hostname);
+  return {
+    names: own.filter((url) => !isHere(url) && url.hostname !== "").map(bareName),
+    loopbackPorts: own.filter(isHere).flatMap((url) => portOf(url) ?? []),
+  };
+}
+
 /** Checks what can be seen without the network. */
 export function checkUrl(text: string, mode: Mode, options: GuardOptions): CheckedUrl {
   const refuse = (reason: string): CheckedUrl => ({ isAllowed: false, reason });
@@ -53,17 +83,21 @@ export function checkUrl(text: string, mode: Mode, options: GuardOptions): Check
   if (url.href.length > URL_LENGTH_MAX) return refuse("The address is too long.");
   if (url.username !== "" || url.password !== "") return refuse("The address must not hold a user name.");
   if (url.hash !== "") return refuse("The address must not hold a fragment.");
+  const port = portOf(url);
   const isLoopback = isLoopbackName(url.hostname);
   if (isLoopback && mode === "test" && options.isLoopbackAllowed) {
-    return url.protocol === "http:" || url.protocol === "https:"
-      ? { isAllowed: true, url, isLoopback }
-      : refuse("The address must be http or https.");
+    if (port === undefined || !/^https?:$/.test(url.protocol))
+      return refuse("The address must be http or https.");
+    return options.own.loopbackPorts.includes(port)
+      ? refuse("The address belongs to this installation.")
+      : { isAllowed: true, url, isLoopback };
   }
   if (url.protocol !== "https:") return refuse("The address must be https.");
-  const port = url.port === "" ? 443 : Number(url.port);
-  if (!options.ports.includes(port)) return refuse("The address uses a port that is not allowed.");
-  const bare = url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (port === undefined || !options.ports.includes(port))
+    return refuse("The address uses a port that is not allowed.");
+  const bare = bareName(url);
   if (isIP(bare) !== 0) return refuse("The address must be a name, not a number.");
+  if (options.own.names.includes(bare)) return refuse("The address belongs to this installation.");
   if (isLoopback || !isPublicName(bare)) return refuse("The address is not a public name.");
   return { isAllowed: true, url, isLoopback: false };
 }
@@ -107,6 +141,16 @@ export function isPublicAddress(address: string): boolean {
   return parsed.range() === "unicast" && parsed.toNormalizedString() !== CLOUD_PLATFORM_ADDRESS;
 }
 
+/** Undefined for a scheme that we know none of. */
+function portOf({ port, protocol }: URL): number | undefined {
+  return port === "" ? DEFAULT_PORTS.get(protocol) : Number(port);
+}
+
+/** Without the brackets of an IPv6 address and the dot that ends a name. */
+function bareName(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+}
+
 function isLoopbackName(hostname: string): boolean {
   return hostname === "localhost" || hostname === "127.0.0.1" || hostname === "[::1]";
 }
@@ -115,7 +159,7 @@ function isLoopbackName(hostname: string): boolean {
 function isPublicName(hostname: string): boolean {
   if (!/^(?:[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(hostname))
     return false;
-  return !/(^|\.)(localhost|local|internal|intranet|lan|home|corp|localdomain|arpa|onion|test|invalid|example)$/.test(
+  return !/(^|\.)(localhost|local|internal|intranet|private|lan|home|corp|localdomain|svc|consul|arpa|alt|onion|test|invalid|example)$/.test(
     hostname,
   );
 }

@@ -9,6 +9,7 @@ const sender = (change: Partial<SenderOptions> = {}) =>
   createCallbackSender({
     isLoopbackAllowed: true,
     ports: [443],
+    own: { names: [], loopbackPorts: [] },
     resolve: async () => [],
     timeoutMs: TIMEOUT_MS,
     connectTimeoutMs: 200,

@@ -1,5 +1,6 @@
 // A request to be paid: its states, what is legal in each, and the facts that live beside the state.
 
+import type { SurplusPolicy } from "./merchant.ts";
 import type { StateTable } from "./state-table.ts";
 
 export const INVOICE_STATES = ["open", "paid", "cancelled", "expired"] as const;
@@ -64,11 +65,14 @@ export interface MoneyPolicies {
   readonly onExpired: LateMoneyPolicy;
   /** Money on a cancelled invoice. */
   readonly onCancelled: LateMoneyPolicy;
+  /** Money on an invoice that is paid already. */
+  readonly onSurplus: SurplusPolicy;
 }
 
 export type Routing =
   | { readonly disposition: "accepted"; readonly event: "paid" | "paid_late" | "paid_after_cancel" }
-  | { readonly disposition: "surplus" };
+  /** `isReturned`: it is sent back at once; otherwise it is held until the merchant decides. */
+  | { readonly disposition: "surplus"; readonly isReturned: boolean };
 
 /**
  * Where money that a rail has taken goes: it pays the invoice, or it is surplus and owed back.
@@ -83,20 +87,21 @@ export function routeMoney(
   amountMinor: bigint,
   policies: MoneyPolicies,
 ): Routing {
+  const surplus: Routing = { disposition: "surplus", isReturned: policies.onSurplus === "refund" };
   const fits = invoice.amountPaidMinor + amountMinor <= invoice.amountDueMinor;
-  if (!fits) return { disposition: "surplus" };
+  if (!fits) return surplus;
   switch (invoice.state) {
     case "open":
       return { disposition: "accepted", event: "paid" };
     case "expired":
       return policies.onExpired === "accept"
         ? { disposition: "accepted", event: "paid_late" }
-        : { disposition: "surplus" };
+        : { disposition: "surplus", isReturned: true };
     case "cancelled":
       return policies.onCancelled === "accept"
         ? { disposition: "accepted", event: "paid_after_cancel" }
-        : { disposition: "surplus" };
+        : { disposition: "surplus", isReturned: true };
     case "paid":
-      return { disposition: "surplus" };
+      return surplus;
   }
 }

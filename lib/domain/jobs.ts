@@ -1,7 +1,7 @@
 // Background work. Every handler may run twice, or run late: it re-reads the row it works on and does
 // nothing where the work is done. A job always names its tenant.
 
-import type { DeliveryId, InvoiceId, NotificationId, PaymentId, SmsId } from "./ids.ts";
+import type { DeliveryId, InvoiceId, NotificationId, PaymentId, RefundId, SmsId } from "./ids.ts";
 import type { Tenant } from "./tenant.ts";
 
 interface JobData {
@@ -13,6 +13,8 @@ interface JobData {
   "payment.close": Tenant & { readonly paymentId: PaymentId };
   /** Asks the rail for the truth about one attempt, then plans the next question. */
   "payment.poll": Tenant & { readonly paymentId: PaymentId; readonly pollNumber: number };
+  /** Asks the rail to send money back, or what became of that, then plans the next question. */
+  "refund.settle": Tenant & { readonly refundId: RefundId; readonly pollNumber: number };
   /** Asks the rail about one stored message of its own, then plans the next question until it is answered. */
   "notification.apply": Tenant & { readonly notificationId: NotificationId; readonly asked: number };
   /** Makes one try of one delivery, then plans the next. */
@@ -34,6 +36,7 @@ export const JOB_POLICIES: { readonly [N in JobName]: JobPolicy } = {
   "invoice.expire": { concurrency: 8, retryLimit: 20 },
   "payment.close": { concurrency: 8, retryLimit: 20 },
   "payment.poll": { concurrency: 16, retryLimit: 20 },
+  "refund.settle": { concurrency: 16, retryLimit: 20 },
   "notification.apply": { concurrency: 16, retryLimit: 20 },
   "callback.deliver": { concurrency: 32, retryLimit: 20 },
 };

@@ -4,7 +4,11 @@ import { INVOICE_STATES, type LateMoneyPolicy, routeMoney } from "./invoice.ts";
 import { acceptedLegs, isBalanced, surplusLegs } from "./ledger.ts";
 import { PAYMENT_METHODS } from "./payment.ts";
 
-const policies = (onExpired: LateMoneyPolicy, onCancelled: LateMoneyPolicy) => ({ onExpired, onCancelled });
+const policies = (onExpired: LateMoneyPolicy, onCancelled: LateMoneyPolicy) => ({
+  onExpired,
+  onCancelled,
+  onSurplus: "hold" as const,
+});
 
 describe("money that a rail has taken", () => {
   it.each([
@@ -21,6 +25,19 @@ describe("money that a rail has taken", () => {
       expect(routeMoney(invoice, 100n, chosen).disposition).toBe(disposition);
     },
   );
+
+  it.each([
+    ["paid", 100n, "refund", true],
+    ["paid", 100n, "hold", false],
+    ["open", 50n, "refund", true],
+    ["expired", 0n, "hold", true],
+    ["cancelled", 0n, "hold", true],
+  ] as const)("on an invoice that is %s with %s paid, with surplus to %s, is sent back: %s", (...row) => {
+    const [state, paid, onSurplus, isReturned] = row;
+    const invoice = { state, amountDueMinor: 100n, amountPaidMinor: paid };
+    const chosen = { ...policies("refund", "refund"), onSurplus };
+    expect(routeMoney(invoice, 100n, chosen)).toEqual({ disposition: "surplus", isReturned });
+  });
 
   it("is never accepted beyond what is due", () => {
     const amount = fc.bigInt({ min: 0n, max: 99_999_999n });

@@ -4,11 +4,13 @@ import type { Database } from "#db/client.ts";
 import type { Queue } from "#db/queue.ts";
 import { inTenant, type Tx } from "#db/transaction.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
+import type { Failpoints } from "#lib/domain/failpoints.ts";
 import { ID_RANDOM_LENGTH, type Id, type IdKind, toId } from "#lib/domain/ids.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { CallbackPort } from "#lib/domain/ports/callback.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { Rail } from "#lib/domain/ports/rail.ts";
+import type { RateLimiter } from "#lib/domain/ports/rate-limiter.ts";
 import type { SimulatorPort } from "#lib/domain/ports/simulator.ts";
 import type { SmsPort } from "#lib/domain/ports/sms.ts";
 import type { Vault } from "#lib/domain/ports/vault.ts";
@@ -47,6 +49,7 @@ export interface ServiceDeps {
   readonly rails: Readonly<Partial<Record<PaymentMethod, Rail>>>;
   readonly sms: SmsPort;
   readonly callbacks: CallbackPort;
+  readonly rateLimiter: RateLimiter;
   /** Acts at the sandbox as payers and banks do; null where there is no sandbox. */
   readonly simulator: SimulatorPort | null;
   readonly callbackRenderers: ReadonlyMap<string, CallbackRenderer>;
@@ -56,6 +59,8 @@ export interface ServiceDeps {
   readonly log: Log;
   /** 0 to 1, for spreading retries; nothing secret rests on it. */
   readonly random: () => number;
+  /** Null where nothing is to fail on purpose. */
+  readonly failpoints: Failpoints | null;
 }
 
 export interface ServiceContext extends ServiceDeps {

@@ -59,7 +59,7 @@ export const camaraNotificationSchema = z.object({
   source: attribute(512),
   type: attribute(255),
   specversion: z.literal("1.0"),
-  data: z.object({ paymentId: attribute(255) }),
+  data: z.object({ paymentId: attribute(255), refundId: attribute(255).optional() }),
 });
 
 /** What is stored of a one-step request; the phone number and the sink are put in for the call only. */

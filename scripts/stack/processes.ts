@@ -24,6 +24,19 @@ export interface RunningService {
   stop(): Promise<void>;
   /** Ends it at once, as a crash would; it is started again. */
   kill(): void;
+  /** How its processes have ended, the first one first. */
+  deaths(): readonly Death[];
+  /**
+   * Ends it and starts it again. The next processes get these settings beside its own, a set for each; those after
+   * them get none. Returns when the first of them is ready.
+   */
+  restart(...settings: readonly Readonly<Record<string, string>>[]): Promise<void>;
+}
+
+export interface Death {
+  readonly pid: number;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
 const READY_MS = 60_000;
@@ -41,6 +54,8 @@ const KEPT_CHARACTERS = 4_000;
  */
 export async function startService(spec: ServiceSpec, logDir: string): Promise<RunningService> {
   const log = openLog(logDir, spec.name);
+  const ends: Death[] = [];
+  const settingsToCome: Readonly<Record<string, string>>[] = [];
   let isStopping = false;
   let child = launch(spec, log);
   let lastWords = keepLastWords(child);
@@ -62,17 +77,23 @@ export async function startService(spec: ServiceSpec, logDir: string): Promise<R
       if (await spec.isReady(child)) return;
       await sleep(50);
     }
-    throw new Sentence(
+    throw notReady();
+  }
+
+  function notReady(): Sentence {
+    return new Sentence(
       `The ${spec.name} process was not ready in ${READY_MS / 1000} seconds; see ${join(logDir, `${spec.name}.log`)}.`,
     );
   }
 
   function watch(): void {
-    child.once("exit", () => {
+    const { pid = 0 } = child;
+    child.once("exit", (code, signal) => {
+      ends.push({ pid, code, signal });
       if (isStopping) return;
       setTimeout(() => {
         if (isStopping) return;
-        child = launch(spec, log);
+        child = launch({ ...spec, env: { ...spec.env, ...settingsToCome.shift() } }, log);
         watch();
       }, RESTART_PAUSE_MS);
     });
@@ -90,6 +111,17 @@ export async function startService(spec: ServiceSpec, logDir: string): Promise<R
     name: spec.name,
     pid: () => child.pid ?? 0,
     kill: () => void child.kill("SIGKILL"),
+    deaths: () => ends,
+    async restart(...settings) {
+      const before = child;
+      settingsToCome.splice(0, settingsToCome.length, ...settings);
+      before.kill("SIGTERM");
+      const deadline = performance.now() + READY_MS;
+      while (child === before || died(child) || !(await spec.isReady(child))) {
+        if (performance.now() > deadline) throw notReady();
+        await sleep(50);
+      }
+    },
     async stop() {
       isStopping = true;
       if (died(child)) return;

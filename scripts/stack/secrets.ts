@@ -1,6 +1,6 @@
 // Secrets of a development installation, made once and kept in the data folder. A live one brings its own.
 
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -26,4 +26,9 @@ export function writePrivate(path: string, value: unknown): void {
   const draft = `${path}.${process.pid}.tmp`;
   writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, path);
+}
+
+/** The password of a process's own login at the database. */
+export function loginPassword(masterKeys: string, role: string): string {
+  return createHmac("sha256", masterKeys).update(`database:${role}`).digest("base64url");
 }

@@ -1,7 +1,6 @@
 // The whole system on this machine: database, migrations, first merchant, and the processes. Used by `npm start`
 // and by the browser tests.
 
-import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import pg from "pg";
 import { migrateDatabase, type RuntimeUrls } from "#db/migrate.ts";
@@ -15,7 +14,7 @@ import { type DataPaths, dataPaths, projectRoot } from "./paths.ts";
 import { requireFreePort } from "./ports.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./postgres.ts";
 import { type RunningService, readyByHttp, readyByMessage, startService } from "./processes.ts";
-import { loadSecrets, type Secrets } from "./secrets.ts";
+import { loadSecrets, loginPassword, type Secrets } from "./secrets.ts";
 import { Sentence } from "./sentence.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,6 +31,8 @@ export interface Stack {
   /** The first live secrets, shown once; null where they were shown before, or in development. */
   readonly firstSecrets: FirstSecrets | null;
   readonly sandboxUrl: string | null;
+  /** The address of the auditor's login. */
+  readonly auditUrl: string;
   /** The embedded database that runs now, where there is one. */
   postgres(): EmbeddedPostgres | null;
   readonly services: readonly RunningService[];
@@ -53,6 +54,11 @@ const INHERITED = [
   "CALLBACK_LOOPBACK",
   "BILLTEXT_FAILPOINTS",
   "DATABASE_CONNECTIONS_MAX",
+  "TRUSTED_PROXY_HOPS",
+  "RATE_LIMIT_LIVE_READS_PER_SECOND",
+  "RATE_LIMIT_LIVE_WRITES_PER_SECOND",
+  "RATE_LIMIT_TEST_READS_PER_SECOND",
+  "RATE_LIMIT_TEST_WRITES_PER_SECOND",
 ];
 
 /**
@@ -101,7 +107,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     options.say("Starting the processes…");
     started.push(await startWeb(settings, paths, envFor(urls.web)));
     started.push(await startWorker(paths, envFor(urls.worker)));
-    return { demo, firstSecrets, sandboxUrl, postgres: () => postgres, services: started, stop };
+    return {
+      demo,
+      firstSecrets,
+      sandboxUrl,
+      auditUrl: urls.audit,
+      postgres: () => postgres,
+      services: started,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -159,22 +173,23 @@ async function migrate(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<RuntimeUrls> {
   const { DATABASE_WEB_URL: web, DATABASE_WORKER_URL: worker } = environment;
-  const password = (role: string) =>
-    createHmac("sha256", masterKeys).update(`database:${role}`).digest("base64url");
+  const password = (role: string) => loginPassword(masterKeys, role);
   const hasLogins = web !== undefined && worker !== undefined;
   try {
     const urls = await migrateDatabase({
       url: ownerUrl,
-      passwords: hasLogins ? null : { web: password("web"), worker: password("worker") },
+      passwords: hasLogins
+        ? null
+        : { web: password("web"), worker: password("worker"), audit: password("audit") },
     });
-    return hasLogins ? { web, worker } : urls;
+    return hasLogins ? { ...urls, web, worker } : urls;
   } catch (error) {
     throw databaseSentence(ownerUrl, error) ?? error;
   }
 }
 
 /** A database that cannot be used, in one sentence without its password. */
-function databaseSentence(url: string, error: unknown): Sentence | null {
+export function databaseSentence(url: string, error: unknown): Sentence | null {
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || "5432"}${pathname}`;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

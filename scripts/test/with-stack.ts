@@ -3,6 +3,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeLine, runAudit } from "#lib/services/audit/run.ts";
 import { ensureBuilt } from "../stack/build.ts";
 import { freePort } from "../stack/ports.ts";
 import { readSettings } from "../stack/settings.ts";
@@ -12,6 +13,8 @@ export interface TestStack extends Stack {
   readonly dir: string;
   /** Path of the file that scripts drive the system with. */
   readonly demoPath: string;
+  /** Looks whether everything that must hold does, then ends every process. */
+  stop(): Promise<void>;
 }
 
 export interface TestStackOptions {
@@ -34,6 +37,9 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     SANDBOX_PORT: String(await freePort()),
     PG_PORT: String(await freePort()),
     LOG_LEVEL: "info",
+    // Tests fire in a second what callers do in a minute; those of the limits set their own.
+    RATE_LIMIT_TEST_READS_PER_SECOND: "100000",
+    RATE_LIMIT_TEST_WRITES_PER_SECOND: "100000",
     ...options.environment,
   };
   const stack = await startStack({ settings: readSettings(environment), environment, say: () => undefined });
@@ -42,8 +48,19 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     dir,
     demoPath: join(dir, "demo.json"),
     async stop() {
+      // A failure to look is told after everything has ended.
+      const found = await findViolations(stack.auditUrl).catch((error: unknown) => String(error));
       await stack.stop();
       if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
+      if (found !== "") throw new Error(`The audit found:\n${found}`);
     },
   };
+}
+
+async function findViolations(auditUrl: string): Promise<string> {
+  const lines = await runAudit(auditUrl);
+  return lines
+    .filter((line) => line.violations > 0)
+    .map(describeLine)
+    .join("\n");
 }

@@ -19,6 +19,7 @@ export interface TestServers {
   readonly template: string;
   readonly webUrl: string;
   readonly workerUrl: string;
+  readonly auditUrl: string;
   readonly sandboxUrl: string;
 }
 
@@ -47,7 +48,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const ownerUrl = await ensureDatabase(postgres, TEMPLATE);
   const urls = await migrateDatabase({
     url: ownerUrl,
-    passwords: { web: randomBytes(12).toString("hex"), worker: randomBytes(12).toString("hex") },
+    passwords: {
+      web: randomBytes(12).toString("hex"),
+      worker: randomBytes(12).toString("hex"),
+      audit: randomBytes(12).toString("hex"),
+    },
   });
   await forbidConnections(postgres.url);
   project.provide("servers", {
@@ -55,6 +60,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     template: TEMPLATE,
     webUrl: urls.web,
     workerUrl: urls.worker,
+    auditUrl: urls.audit,
     sandboxUrl,
   });
   return async () => {

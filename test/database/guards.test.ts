@@ -17,7 +17,8 @@ beforeAll(async () => {
   system = await openSystem();
   shop = await system.merchant();
 });
-afterAll(() => system.close());
+// One test books what no rail took.
+afterAll(() => system.close({ broken: ["I-15"] }));
 
 /** As a defect in our own code would do it: with the web role, inside a proper transaction. */
 const run = (statements: string, values: unknown[] = []) =>

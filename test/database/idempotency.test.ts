@@ -121,6 +121,7 @@ describe("a repeat", () => {
       const callbacks = createCallbackSender({
         isLoopbackAllowed: false,
         ports: [443],
+        own: { names: [], loopbackPorts: [] },
         resolve: async () => [address],
         timeoutMs: 1_000,
         connectTimeoutMs: 500,

@@ -22,7 +22,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await requireBalancedBooks();
-  await system.close();
+  // One test changes an amount under a running attempt.
+  await system.close({ broken: ["I-02"] });
 });
 
 const settle = async (paymentId: PaymentId) =>

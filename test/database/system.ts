@@ -10,6 +10,8 @@ import { createRuntime, type Runtime } from "#lib/context.ts";
 import type { MerchantId } from "#lib/domain/ids.ts";
 import { SCOPES, type Tenant } from "#lib/domain/tenant.ts";
 import { receiveFromRail, receiveFromSmsProvider } from "#lib/doors/notifications/receive.ts";
+import type { AuditLine } from "#lib/services/audit/run.ts";
+import { describeLine, runAudit } from "#lib/services/audit/run.ts";
 import { contextFor, type ServiceContext, type ServiceDeps } from "#lib/services/context.ts";
 import { type CreateMerchantInput, createMerchant } from "#lib/services/merchants/create.ts";
 import { registerJobs } from "#worker/jobs/register.ts";
@@ -36,9 +38,17 @@ export interface TestSystem {
   merchant(
     options?: Partial<CreateMerchantInput> & { readonly carrierAsksPayer?: boolean },
   ): Promise<TestMerchant>;
+  /** The address of the auditor's login at this system's database. */
+  readonly auditUrl: string;
   /** Starts a worker in this process; jobs run until the system is closed. */
   startWorker(): Promise<Runtime>;
-  close(): Promise<void>;
+  /** Ends everything, after looking whether all that must hold still does. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface CloseOptions {
+  /** Invariants that the file breaks on purpose, as a superuser. */
+  readonly broken?: readonly string[];
 }
 
 /** Opens a system on a fresh database. Rails' notifications reach its real doors over HTTP. */
@@ -62,6 +72,9 @@ export async function openSystem(): Promise<TestSystem> {
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "silent",
       RAIL_TIMEOUT_MS: "2000",
       CALLBACK_TIMEOUT_MS: "2000",
+      // Tests fire in a second what callers do in a minute; those of the limits set their own.
+      RATE_LIMIT_TEST_READS_PER_SECOND: "100000",
+      RATE_LIMIT_TEST_WRITES_PER_SECOND: "100000",
     });
   const web = createRuntime("web", configFor(at(servers.webUrl)));
   const superuser = new pg.Pool({ connectionString: at(servers.superuserUrl), max: 4 });
@@ -74,6 +87,7 @@ export async function openSystem(): Promise<TestSystem> {
     sandboxUrl: servers.sandboxUrl,
     superuser,
     origin,
+    auditUrl: at(servers.auditUrl),
     merchant: (options = {}) => makeMerchant(web.deps, options),
     async startWorker() {
       const worker = createRuntime("worker", configFor(at(servers.workerUrl)));
@@ -82,15 +96,23 @@ export async function openSystem(): Promise<TestSystem> {
       workers.push(worker);
       return worker;
     },
-    async close() {
+    async close({ broken = [] } = {}) {
       await inbound.close();
       for (const worker of workers) await worker.close();
       await web.close();
       await superuser.end();
+      const lines = await runAudit(at(servers.auditUrl));
       await admin.query(`drop database ${database} with (force)`);
       await admin.end();
+      requireInvariants(lines, broken);
     },
   };
+}
+
+/** Whatever the tests of a file did, this holds at its end. */
+function requireInvariants(lines: readonly AuditLine[], broken: readonly string[]): void {
+  const violated = lines.filter((line) => line.violations > 0 && !broken.includes(line.id));
+  if (violated.length > 0) throw new Error(`The audit found:\n${violated.map(describeLine).join("\n")}`);
 }
 
 /** The addresses that rails and the SMS provider send to, served by the doors as the web process serves them. */

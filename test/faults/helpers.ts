@@ -6,6 +6,8 @@ import type { TestStack } from "../../scripts/test/with-stack.ts";
 export interface Reply {
   readonly status: number;
   readonly json: { readonly [field: string]: unknown };
+  /** True where it is the answer to an earlier request with the same key. */
+  readonly isReplay: boolean;
 }
 
 /** Calls the API of a stack with its demo key. Status 0: no answer. */
@@ -25,9 +27,10 @@ export async function call(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: response.status, json: (await response.json()) as Reply["json"] };
+    const isReplay = response.headers.get("idempotent-replayed") === "true";
+    return { status: response.status, json: (await response.json()) as Reply["json"], isReplay };
   } catch {
-    return { status: 0, json: {} };
+    return { status: 0, json: {}, isReplay: false };
   }
 }
 

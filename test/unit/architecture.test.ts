@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FAILPOINTS } from "#lib/domain/failpoints.ts";
 import { projectRoot } from "../../scripts/stack/paths.ts";
 
 const listed = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -25,7 +26,8 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ["lib/rails", ["lib/domain", "lib/wire", "stripe", "zod", "node"]],
   ["lib/sms", ["lib/domain", "lib/wire", "twilio", "sms-segments-calculator", "zod", "node"]],
   ["lib/callbacks", ["lib/domain", "lib/wire", "standardwebhooks", "ipaddr.js", "node"]],
-  ["lib/http", []],
+  ["lib/limits", ["lib/domain", "rate-limiter-flexible"]],
+  ["lib/http", ["lib/domain", "ipaddr.js"]],
   ["lib/services", ["lib/domain", "lib/crypto", "db", "node"]],
   [
     "lib/doors",
@@ -57,7 +59,8 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
       "node",
     ],
   ],
-  ["lib/config.ts", ["zod", "lib/crypto"]],
+  ["lib/config.ts", ["zod", "lib/crypto", "lib/domain"]],
+  ["lib/failpoints.ts", ["lib/domain", "node"]],
   ["lib/log.ts", ["pino", "lib/services"]],
   ["worker", ["lib/services", "lib/domain", "lib/context", "lib/config", "node"]],
   ["components", ["react", "lib/domain"]],
@@ -160,6 +163,17 @@ describe("single writers", () => {
     );
     // These write a route together with what it leads to.
     expect(readers.sort()).toEqual(["db/queries/invoices.ts", "db/queries/merchants.ts"]);
+  });
+});
+
+describe("failpoints", () => {
+  it.each(Object.keys(FAILPOINTS))("%s is reached at one step, and killed at in a test", (name) => {
+    const steps = files
+      .filter((file) => /^(lib|worker)\//.test(file) && !isTest(file) && file !== "lib/domain/failpoints.ts")
+      .filter((file) => new RegExp(`reach\\([^\\n]*"${name}"`).test(read(file)));
+    expect(steps).toHaveLength(1);
+    const tests = files.filter((file) => file.startsWith("test/faults/"));
+    expect(tests.some((file) => new RegExp(`["[]${name}["=]`).test(read(file)))).toBe(true);
   });
 });
 

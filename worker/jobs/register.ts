@@ -8,6 +8,7 @@ import { send } from "./invoice-send-sms.ts";
 import { apply } from "./notification-apply.ts";
 import { close } from "./payment-close.ts";
 import { poll } from "./payment-poll.ts";
+import { settle } from "./refund-settle.ts";
 
 export type JobHandler<N extends JobName> = (ctx: ServiceContext, data: JobDataOf<N>) => Promise<void>;
 
@@ -16,6 +17,7 @@ const HANDLERS: { readonly [N in JobName]: JobHandler<N> } = {
   "invoice.expire": expire,
   "payment.close": close,
   "payment.poll": poll,
+  "refund.settle": settle,
   "notification.apply": apply,
   "callback.deliver": deliver,
 };

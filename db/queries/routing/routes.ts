@@ -47,8 +47,15 @@ export interface ApiKeyRoute {
   readonly scopes: readonly Scope[];
 }
 
-/** The owner of a usable key, by the SHA-256 of the key; notes its use, to the minute. */
-export async function findApiKeyRoute(db: Database, keyHash: Uint8Array): Promise<ApiKeyRoute | null> {
+/**
+ * The owner of a key that can be used from `clientAddress`, by the SHA-256 of the key; notes its use, to the
+ * minute. A key that is bound to networks is of no use where the address is not known (null).
+ */
+export async function findApiKeyRoute(
+  db: Database,
+  keyHash: Uint8Array,
+  clientAddress: string | null,
+): Promise<ApiKeyRoute | null> {
   const [row] = await ask(db, (q) =>
     q
       .select({
@@ -57,12 +64,13 @@ export async function findApiKeyRoute(db: Database, keyHash: Uint8Array): Promis
         apiKeyId: apiKeyRoutes.apiKeyId,
         scopes: apiKeyRoutes.scopes,
         isUsable: sql<boolean>`${apiKeyRoutes.revokedAt} is null and coalesce(${apiKeyRoutes.expiresAt} > now(), true)`,
+        isAtHome: sql<boolean>`${apiKeyRoutes.allowedNetworks} is null or coalesce(${clientAddress}::inet <<= any(${apiKeyRoutes.allowedNetworks}::inet[]), false)`,
         isFresh: sql<boolean>`coalesce(${apiKeyRoutes.lastUsedAt} > now() - interval '1 minute', false)`,
       })
       .from(apiKeyRoutes)
       .where(eq(apiKeyRoutes.keyHash, keyHash)),
   );
-  if (row === undefined || !row.isUsable) return null;
+  if (row === undefined || !row.isUsable || !row.isAtHome) return null;
   if (!row.isFresh) {
     await ask(db, (q) =>
       q

@@ -123,6 +123,8 @@ export type RailOutcome =
       readonly railReference: string;
       readonly amount: Money;
       readonly details: RailDetails;
+      /** What the rail kept for its work, where it says so in the amount's currency. */
+      readonly cost?: Money;
     }
   | {
       readonly kind: "declined";
@@ -189,7 +191,8 @@ export type RefundOutcome =
       readonly railCode: string;
     }
   | { readonly kind: "contradiction"; readonly reason: string }
-  | { readonly kind: "not_found" }
+  /** The rail surely has no such refund: it may be asked for it again, with the same key. */
+  | { readonly kind: "not_taken"; readonly reason: string }
   | { readonly kind: "unknown"; readonly reason: string };
 
 /** A refund that the rail names; it may have been made at the rail itself. */

@@ -56,9 +56,12 @@ export const createInvoiceOperation = keyedOperation({
     const earlier = body.callback_url === undefined ? null : await findAnswer(ctx, keyed);
     if (earlier !== null) return earlier;
     const input = await toCreateInput(ctx, body);
-    return await once(ctx, keyed, async (inTx) =>
+    await ctx.failpoints?.reach("K1");
+    const answer = await once(ctx, keyed, async (inTx) =>
       toAnswer(201, renderInvoice(await createInvoice(inTx, input))),
     );
+    await ctx.failpoints?.reach("K3");
+    return answer;
   },
 });
 

@@ -106,7 +106,8 @@ export const listPaymentsOperation = operation({
   },
 });
 
-function paymentId(params: Readonly<Record<string, string>>): PaymentId {
+/** A malformed id reads as one that does not exist. */
+export function paymentId(params: Readonly<Record<string, string>>): PaymentId {
   const id = parseId("payment", params.id ?? "");
   if (id === null) throw new ServiceError("payment_not_found", "There is no such payment.");
   return id;

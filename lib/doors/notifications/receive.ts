@@ -39,6 +39,7 @@ export function receiveFromRail(
     const message = await readMessage(deps, request);
     const accountId = new URL(request.url).searchParams.get("account") ?? "";
     await receiveNotification(deps, { method, accountId, message, correlationId });
+    await deps.failpoints?.reach("K14");
     return new Response(null, { status: 204 });
   });
 }

@@ -14,7 +14,9 @@ import type {
 import { neverArrived } from "../network.ts";
 import { cardBounds, toStripeAmount } from "./amounts.ts";
 import { createStripeClients } from "./client.ts";
+import { readCardDispute } from "./disputes.ts";
 import { readSession } from "./read-session.ts";
+import { createCardRefund, prepareCardRefund, queryCardRefund, readCardRefund } from "./refunds.ts";
 import { verifyStripeEvent } from "./verify.ts";
 
 /** Stripe keeps a session open for 30 minutes to 24 hours; a little inside, since its clock is not ours. */
@@ -101,12 +103,17 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
 
   return {
     method: "card",
-    capabilities: () => ({ cancel: true, twoSteps: false, refund: "none", asksPayer: true }),
+    capabilities: () => ({ cancel: true, twoSteps: false, refund: "partial", asksPayer: true }),
     boundsFor: cardBounds,
     prepare,
     begin,
     query: (account, attempt) => query(account, attempt),
     cancel,
+    prepareRefund: prepareCardRefund,
+    refund: (account, refund) => createCardRefund(clientFor, account, refund),
+    queryRefund: (account, refund) => queryCardRefund(clientFor, account, refund),
+    readRefund: (account, railReference) => readCardRefund(clientFor, account, railReference),
+    readDispute: (account, railReference) => readCardDispute(clientFor, account, railReference),
     verify: async (account, message) => verifyStripeEvent(account, message),
   };
 }

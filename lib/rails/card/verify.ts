@@ -34,16 +34,17 @@ export function verifyStripeEvent(
   }
   // The SDK proves who signed, not what.
   if (!isName(event?.id) || !isName(event?.type)) return null;
-  const { reference, paymentId } = subjectOf(event);
-  if (reference !== null && !isName(reference)) return null;
+  const subject = subjectOf(event);
+  const names = [subject.session, subject.refund, subject.dispute].filter((name) => name !== undefined);
+  if (!names.every(isName)) return null;
   return {
     eventId: event.id,
     eventType: event.type,
-    paymentId: parseId("payment", paymentId),
-    railReference: reference,
-    refundId: null,
-    refundReference: null,
-    disputeReference: null,
+    paymentId: parseId("payment", subject.paymentId ?? ""),
+    railReference: subject.session ?? null,
+    refundId: parseId("refund", subject.refundId ?? ""),
+    refundReference: subject.refund ?? null,
+    disputeReference: subject.dispute ?? null,
   };
 }
 
@@ -52,8 +53,16 @@ function isName(value: unknown): boolean {
   return typeof value === "string" && /^[\x21-\x7e]{1,255}$/.test(value);
 }
 
-/** Which of our attempts an event is about. Only sessions are ours to follow; the rest is stored and set aside. */
-function subjectOf(event: Stripe.Event): { readonly reference: string | null; readonly paymentId: string } {
+interface Subject {
+  readonly session?: string;
+  readonly paymentId?: string;
+  readonly refund?: string;
+  readonly refundId?: string;
+  readonly dispute?: string;
+}
+
+/** What an event is about. Sessions, refunds and disputes are ours to follow; the rest is stored and set aside. */
+function subjectOf(event: Stripe.Event): Subject {
   switch (event.type) {
     case "checkout.session.completed":
     case "checkout.session.async_payment_succeeded":
@@ -61,11 +70,26 @@ function subjectOf(event: Stripe.Event): { readonly reference: string | null; re
     case "checkout.session.expired": {
       const session: Partial<Stripe.Checkout.Session> = event.data?.object ?? {};
       return {
-        reference: session.id ?? "",
+        session: session.id ?? "",
         paymentId: session.client_reference_id ?? session.metadata?.payment_id ?? "",
       };
     }
+    case "refund.created":
+    case "refund.updated":
+    case "refund.failed":
+    case "charge.refund.updated": {
+      const refund: Partial<Stripe.Refund> = event.data?.object ?? {};
+      return { refund: refund.id ?? "", refundId: refund.metadata?.refund_id ?? "" };
+    }
+    case "charge.dispute.created":
+    case "charge.dispute.updated":
+    case "charge.dispute.funds_withdrawn":
+    case "charge.dispute.funds_reinstated":
+    case "charge.dispute.closed": {
+      const dispute: Partial<Stripe.Dispute> = event.data?.object ?? {};
+      return { dispute: dispute.id ?? "" };
+    }
     default:
-      return { reference: null, paymentId: "" };
+      return {};
   }
 }

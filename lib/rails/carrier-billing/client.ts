@@ -12,8 +12,18 @@ const CREDENTIALS = z.object({
   tokenUrl: z.string().min(1),
 });
 
-const SCOPES = "carrier-billing:payments:create carrier-billing:payments:read";
-const API_PATH = "/carrier-billing/v0.5";
+/** The two definitions, each with its place and its scopes: a carrier may offer one of them only. */
+const APIS = {
+  payment: {
+    path: "/carrier-billing/v0.5",
+    scopes: "carrier-billing:payments:create carrier-billing:payments:read",
+  },
+  refund: {
+    path: "/carrier-billing-refund/v0.3",
+    scopes: "carrier-billing-refund:refunds:create carrier-billing-refund:refunds:read",
+  },
+} as const;
+type CarrierApi = keyof typeof APIS;
 /** A token is not used in its last minute, nor in the second half of a shorter life. */
 const TOKEN_MARGIN_MS = 60_000;
 /** Given by what stands before the carrier too, after it may have passed the request on. */
@@ -30,8 +40,10 @@ export type CarrierAnswer =
   | { readonly kind: "unclear"; readonly reason: string };
 
 export interface CarrierRequest {
+  /** Payments where it is not said. */
+  readonly api?: CarrierApi;
   readonly method: "GET" | "POST";
-  /** Below `/carrier-billing/v0.5`, with its query. */
+  /** Below the definition's place, with its query. */
   readonly path: string;
   readonly body?: unknown;
   readonly correlator: string;
@@ -51,13 +63,13 @@ export function createCarrierClient({ timeoutMs }: { readonly timeoutMs: number 
   const tokens = new Map<string, CachedToken>();
   const fetching = new Map<string, Promise<CachedToken | CarrierAnswer>>();
 
-  async function tokenFor(account: OpenRailAccount): Promise<CachedToken | CarrierAnswer> {
-    const name = tokenName(account);
+  async function tokenFor(account: OpenRailAccount, api: CarrierApi): Promise<CachedToken | CarrierAnswer> {
+    const name = tokenName(account, api);
     const cached = tokens.get(name);
     if (cached !== undefined && cached.usableUntil > performance.now()) return cached;
     const underWay = fetching.get(name);
     if (underWay !== undefined) return await underWay;
-    const fetched = fetchToken(account, timeoutMs).finally(() => fetching.delete(name));
+    const fetched = fetchToken(account, api, timeoutMs).finally(() => fetching.delete(name));
     fetching.set(name, fetched);
     const token = await fetched;
     if ("value" in token) tokens.set(name, token);
@@ -65,24 +77,29 @@ export function createCarrierClient({ timeoutMs }: { readonly timeoutMs: number 
   }
 
   return async (account, request) => {
+    const { api = "payment" } = request;
     for (let attempt = 1; ; attempt += 1) {
-      const token = await tokenFor(account);
+      const token = await tokenFor(account, api);
       if (!("value" in token)) return token;
       const limitMs = Math.min(timeoutMs, request.timeoutMs ?? timeoutMs);
-      const answer = await send(account, request, token.value, limitMs);
+      const answer = await send(account, api, request, token.value, limitMs);
       const isTokenRefused = answer.kind === "refused" && answer.status === 401;
       if (!isTokenRefused || attempt === 2) return answer;
       // Revoked before its time: one more try with a fresh one. A 401 was not carried out.
-      tokens.delete(tokenName(account));
+      tokens.delete(tokenName(account, api));
     }
   };
 }
 
-function tokenName(account: OpenRailAccount): string {
-  return `${account.id} ${CREDENTIALS.parse(account.credentials).clientId} ${account.baseUrl ?? ""}`;
+function tokenName(account: OpenRailAccount, api: CarrierApi): string {
+  return `${api} ${account.id} ${CREDENTIALS.parse(account.credentials).clientId} ${account.baseUrl ?? ""}`;
 }
 
-async function fetchToken(account: OpenRailAccount, timeoutMs: number): Promise<CachedToken | CarrierAnswer> {
+async function fetchToken(
+  account: OpenRailAccount,
+  api: CarrierApi,
+  timeoutMs: number,
+): Promise<CachedToken | CarrierAnswer> {
   const { clientId, clientSecret, tokenUrl } = CREDENTIALS.parse(account.credentials);
   const startedAt = performance.now();
   try {
@@ -95,7 +112,7 @@ async function fetchToken(account: OpenRailAccount, timeoutMs: number): Promise<
         "content-type": "application/x-www-form-urlencoded",
         accept: "application/json",
       },
-      body: new URLSearchParams({ grant_type: "client_credentials", scope: SCOPES }),
+      body: new URLSearchParams({ grant_type: "client_credentials", scope: APIS[api].scopes }),
     });
     const parsed = accessTokenSchema.safeParse(await readJson(response));
     // Without a token nothing was asked of the carrier yet, so the attempt has surely not begun.
@@ -112,6 +129,7 @@ async function fetchToken(account: OpenRailAccount, timeoutMs: number): Promise<
 
 async function send(
   account: OpenRailAccount,
+  api: CarrierApi,
   request: CarrierRequest,
   token: string,
   timeoutMs: number,
@@ -119,7 +137,7 @@ async function send(
   let response: Response;
   let body: unknown;
   try {
-    response = await fetch(addressOf(account, `${API_PATH}${request.path}`), {
+    response = await fetch(addressOf(account, `${APIS[api].path}${request.path}`), {
       method: request.method,
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),

@@ -24,11 +24,14 @@ import {
 } from "#lib/wire/camara.ts";
 import { type CarrierClient, createCarrierClient } from "./client.ts";
 import { findByCorrelator } from "./look-up.ts";
+import { createCarrierRefund, prepareCarrierRefund, queryCarrierRefund } from "./refunds.ts";
 import { verifyCarrierNotification } from "./verify.ts";
 
 const SETTINGS = z.object({
   /** True where the carrier itself asks the phone's owner before it charges. */
   asksPayer: z.boolean().default(false),
+  /** What the carrier sends back: nothing, whole payments only, or parts too. */
+  refunds: z.enum(["none", "total", "partial"]).default("partial"),
 });
 
 /** UTF-16 units. */
@@ -53,7 +56,7 @@ export function createCarrierRail(options: { readonly timeoutMs: number }): Rail
     capabilities: ({ settings }) => ({
       cancel: false,
       twoSteps: false,
-      refund: "none",
+      refund: SETTINGS.parse(settings).refunds,
       asksPayer: SETTINGS.parse(settings).asksPayer,
     }),
     boundsFor: (currency) => (isCurrencyCode(currency) ? { minMinor: 1n, maxMinor: null } : null),
@@ -62,6 +65,9 @@ export function createCarrierRail(options: { readonly timeoutMs: number }): Rail
     query: (account, attempt) => query(call, account, attempt),
     // A one-step charge cannot be called back; what the record says is all there is.
     cancel: (account, attempt) => query(call, account, attempt),
+    prepareRefund: prepareCarrierRefund,
+    refund: (account, refund) => createCarrierRefund(call, account, refund),
+    queryRefund: (account, refund) => queryCarrierRefund(call, account, refund),
     verify: async (_account, message, checkToken) => verifyCarrierNotification(message, checkToken),
   };
 }

@@ -20,7 +20,7 @@ export function verifyCarrierNotification(
     eventType: type,
     ...subject,
     railReference: subject.paymentId === null ? null : data.paymentId,
-    refundReference: null,
+    refundReference: subject.refundId === null ? null : (data.refundId ?? null),
     disputeReference: null,
   };
 }

@@ -29,12 +29,15 @@ export interface DeliverCallbackInput {
 export async function deliverCallback(ctx: ServiceContext, input: DeliverCallbackInput): Promise<void> {
   const request = await prepare(ctx, input);
   if (request === null) return;
+  await ctx.failpoints?.reach("K15");
   const result = await ctx.callbacks.post(request);
+  if (result.isDelivered) await ctx.failpoints?.reach("K16");
   await transact(ctx, async (inTx) => {
     const delivery = await lockDelivery(inTx.tx, inTx.tenant, input.deliveryId);
     if (delivery === null || !isNext(delivery, input.attemptNumber)) return;
     await storeAttempt(inTx, delivery, input.attemptNumber, request.url, result);
   });
+  await ctx.failpoints?.reach("K17");
 }
 
 /** What is about no invoice is told in our own words. */

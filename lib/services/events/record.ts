@@ -6,11 +6,15 @@ import { listEnabledEndpoints } from "#db/queries/merchants.ts";
 import { type EventType, isCalledBack } from "#lib/domain/events.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
 import {
+  type Dispute,
   type Invoice,
   type Payment,
+  type Refund,
   type Sms,
+  snapshotDispute,
   snapshotInvoice,
   snapshotPayment,
+  snapshotRefund,
   snapshotSms,
 } from "#lib/domain/records.ts";
 import { newId, type TxContext } from "../context.ts";
@@ -20,6 +24,8 @@ export interface RecordEventInput {
   /** As it is after the change. */
   readonly invoice: Invoice;
   readonly payment?: Payment;
+  readonly refund?: Refund;
+  readonly dispute?: Dispute;
   readonly sms?: Sms;
 }
 
@@ -28,17 +34,20 @@ export interface RecordEventInput {
  * delivery a receiver. Locks the invoice until the transaction ends.
  */
 export async function recordEvent(ctx: TxContext, input: RecordEventInput): Promise<void> {
-  const { type, invoice, payment, sms } = input;
+  const { type, invoice, payment, refund, dispute, sms } = input;
   const id = newId(ctx, "event");
   await insertEvent(ctx.tx, ctx.tenant, {
     id,
     type,
     invoiceId: invoice.id,
     paymentId: payment?.id ?? null,
+    subjectId: refund?.id ?? dispute?.id ?? null,
     sequence: await takeEventSequence(ctx.tx, ctx.tenant, invoice.id),
     data: {
       invoice: snapshotInvoice(invoice),
       ...(payment === undefined ? {} : { payment: snapshotPayment(payment) }),
+      ...(refund === undefined ? {} : { refund: snapshotRefund(refund) }),
+      ...(dispute === undefined ? {} : { dispute: snapshotDispute(dispute) }),
       ...(sms === undefined ? {} : { sms: snapshotSms(sms) }),
     },
     actorKind: ctx.actor.kind,

@@ -109,6 +109,7 @@ export async function createInvoice(
     } satisfies NewInvoice;
     const invoice = await insertInvoice(tx, tenant, draft, link.hash);
     await recordEvent(inTx, { type: "invoice.created", invoice });
+    await ctx.failpoints?.reach("K2");
     if (input.sms.sendAt !== null && input.sms.sendAt >= draft.expiresAt) {
       throw new ServiceError("expiry_out_of_range", "The SMS would be sent after the invoice's end.", {
         pointer: "/sms/send_at",

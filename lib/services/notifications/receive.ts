@@ -38,6 +38,7 @@ export async function receiveNotification(deps: ServiceDeps, input: ReceiveNotif
     checkNotificationToken(deps, accountId, token, message.receivedAt),
   );
   if (verified === null) throw unverified();
+  await deps.failpoints?.reach("K12");
   await transact(ctx, async (inTx) => {
     const id = newId(inTx, "notification");
     const isNew = await insertNotification(inTx.tx, tenant, {

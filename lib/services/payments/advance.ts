@@ -5,7 +5,7 @@ import { insertTransition, type PaymentFacts, updatePaymentState } from "#db/que
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { EventType } from "#lib/domain/events.ts";
 import { routeMoney } from "#lib/domain/invoice.ts";
-import { acceptedLegs, surplusLegs } from "#lib/domain/ledger.ts";
+import { acceptedLegs, railCostLegs, surplusLegs } from "#lib/domain/ledger.ts";
 import { shareInBasisPoints } from "#lib/domain/money.ts";
 import {
   isOpenPayment,
@@ -21,6 +21,7 @@ import { advanceInvoice } from "../invoices/advance.ts";
 import { postLegs } from "../ledger/post.ts";
 import { queueReceiptSms } from "../sms/queue-receipt.ts";
 import { closeLater } from "./close-later.ts";
+import { returnSurplus } from "./return-surplus.ts";
 
 export interface AdvancePaymentInput {
   /** As locked in this transaction, invoice first. */
@@ -28,6 +29,8 @@ export interface AdvancePaymentInput {
   readonly payment: Payment;
   readonly event: PaymentEvent;
   readonly facts?: PaymentFacts;
+  /** What the rail kept for its work; minor units of the payment's currency. */
+  readonly costMinor?: bigint;
 }
 
 const EVENT_OF_STATE: { readonly [S in PaymentState]: EventType | null } = {
@@ -76,7 +79,8 @@ export async function advancePayment(ctx: TxContext, input: AdvancePaymentInput)
 }
 
 /** The rail has the money: it pays the invoice, or it is surplus. Either way it is booked once. */
-async function takeMoney(ctx: TxContext, { invoice, payment, facts }: AdvancePaymentInput): Promise<Payment> {
+async function takeMoney(ctx: TxContext, input: AdvancePaymentInput): Promise<Payment> {
+  const { invoice, payment, facts, costMinor = 0n } = input;
   const { settings } = await loadProfile(ctx.tx, ctx.tenant);
   const amountMinor = payment.amount.amountMinor;
   const routing = routeMoney(
@@ -96,10 +100,12 @@ async function takeMoney(ctx: TxContext, { invoice, payment, facts }: AdvancePay
     completedAt: ctx.tx.now,
     unknownSince: null,
   });
+  if (costMinor > 0n) await postLegs(ctx, "rail_cost", moved, railCostLegs(moved.method, costMinor));
+  await ctx.failpoints?.reach("K13");
   if (routing.disposition === "surplus") {
     await postLegs(ctx, "payment_surplus", moved, surplusLegs(moved.method, amountMinor));
     await recordEvent(ctx, { type: "payment.surplus", invoice, payment: moved });
-    return moved;
+    return routing.isReturned ? await returnSurplus(ctx, { invoice, payment: moved }) : moved;
   }
   await postLegs(ctx, "payment_accepted", moved, acceptedLegs(moved.method, amountMinor, feeMinor));
   const paid = await advanceInvoice(ctx, {
@@ -119,8 +125,10 @@ async function takeMoney(ctx: TxContext, { invoice, payment, facts }: AdvancePay
   return moved;
 }
 
-/** The platform's fee by the account's tariff, never above the amount. */
-async function feeOf(ctx: TxContext, payment: Payment): Promise<bigint> {
+/**
+ * The platform's fee by the account's tariff, never above the amount. Minor units.
+ */
+export async function feeOf(ctx: TxContext, payment: Payment): Promise<bigint> {
   const account = await findRailAccount(ctx.tx, ctx.tenant, payment.railAccountId);
   if (account === null) return 0n;
   const amountMinor = payment.amount.amountMinor;

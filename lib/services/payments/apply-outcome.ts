@@ -14,6 +14,7 @@ import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { inTenantTime } from "../rail-time.ts";
 import { advancePayment } from "./advance.ts";
+import { giveToReview } from "./give-to-review.ts";
 
 interface Locked {
   readonly invoice: Invoice;
@@ -126,6 +127,7 @@ async function succeed(
     ...locked,
     event,
     facts: { railReference: outcome.railReference, railDetails: outcome.details },
+    ...(outcome.cost === undefined ? {} : { costMinor: outcome.cost.amountMinor }),
   });
 }
 
@@ -142,22 +144,6 @@ async function end(
   }
   if (!isOpenPayment(payment.state)) return payment;
   return await advancePayment(ctx, { ...locked, event, facts });
-}
-
-/** Marks a locked attempt as one that a person must look at, once. */
-export async function giveToReview(
-  ctx: TxContext,
-  { invoice, payment }: Locked,
-  reason: string,
-): Promise<Payment> {
-  if (payment.needsReviewAt !== null) return payment;
-  ctx.log.error("payment.needs_review", { paymentId: payment.id, reason });
-  const noted = await updatePaymentFacts(ctx.tx, payment, {
-    needsReviewAt: ctx.tx.now,
-    reviewReason: reason,
-  });
-  await recordEvent(ctx, { type: "payment.needs_review", invoice, payment: noted });
-  return noted;
 }
 
 /** No answer. Only an attempt whose request was never answered becomes unknown; the others stay what they are. */

@@ -7,7 +7,8 @@ import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import { pollPauseSeconds } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
-import { giveToReview, lockBoth } from "./apply-outcome.ts";
+import { lockBoth } from "./apply-outcome.ts";
+import { giveToReview } from "./give-to-review.ts";
 import { railOf } from "./rail-call.ts";
 import { settlePayment } from "./settle.ts";
 

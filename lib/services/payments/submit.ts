@@ -15,6 +15,8 @@ import { prepareRailCall } from "./rail-call.ts";
 export async function submitPayment(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
   const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
   if (payment.state !== "pending" || payment.railReference !== null) return payment;
+  await ctx.failpoints?.reach(payment.method === "card" ? "K7" : "K10");
   const outcome = await rail.begin(account, attempt);
+  await ctx.failpoints?.reach(payment.method === "card" ? "K8" : "K11");
   return await applyOutcome(ctx, paymentId, outcome);
 }

@@ -65,6 +65,7 @@ async function accountOf({ tx, tenant }: TxContext, sms: Sms): Promise<RailAccou
 }
 
 async function sendQueued(ctx: ServiceContext, loaded: Loaded): Promise<void> {
+  await ctx.failpoints?.reach("K4");
   const claimed = await claim(ctx, loaded);
   if (claimed === null) return;
   const account = openRailAccount(ctx, loaded.account);
@@ -74,7 +75,9 @@ async function sendQueued(ctx: ServiceContext, loaded: Loaded): Promise<void> {
     body: bodyOf(ctx, claimed),
     statusUrl: statusUrlFor(ctx, account, claimed.id),
   });
+  if (outcome.kind === "accepted") await ctx.failpoints?.reach("K5");
   await applySmsOutcome(ctx, claimed, outcome);
+  await ctx.failpoints?.reach("K6");
 }
 
 /** Commits the intent, unless the message is no longer wanted or another worker has it. */

@@ -176,7 +176,10 @@ async function startOrFind(call: Call, method: PaymentMethod): Promise<Payment |
 async function lead(call: Call, payment: Payment | null): Promise<Response> {
   const view = await viewInvoice(call.ctx);
   const isHosted = payment !== null && payment.id === view.attempt?.id && view.step === "continue";
-  if (isHosted && payment.redirectUrl !== null) return seeOther(payment.redirectUrl);
+  if (isHosted && payment.redirectUrl !== null) {
+    await call.deps.failpoints?.reach("K9");
+    return seeOther(payment.redirectUrl);
+  }
   return await afterForm(call, view, "waiting");
 }
 

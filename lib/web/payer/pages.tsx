@@ -5,6 +5,7 @@ import { CodeForm } from "#components/payer/code.tsx";
 import { PayerDocument } from "#components/payer/document.tsx";
 import { Landing } from "#components/payer/landing.tsx";
 import { Message } from "#components/payer/message.tsx";
+import { MoneyBackNotes } from "#components/payer/money-back.tsx";
 import { LinkButton } from "#components/payer/parts.tsx";
 import { Receipt } from "#components/payer/receipt.tsx";
 import type { PayerMerchant, PayerText } from "#components/payer/text.ts";
@@ -189,9 +190,15 @@ function receiptPage(text: PayerText, { view }: PageInput): ReactElement {
         method={methodText(text, accepted, invoice.phoneLast4)}
         paymentId={accepted?.id ?? null}
         returnUrl={invoice.returnUrl}
-      />
+      >
+        {moneyBackNotes(text, view)}
+      </Receipt>
     </PayerDocument>
   );
+}
+
+function moneyBackNotes(text: PayerText, { moneyBack, merchant }: PayerView): ReactElement {
+  return <MoneyBackNotes text={text} merchantName={merchant.name} entries={moneyBack} />;
 }
 
 function methodText(text: PayerText, payment: Payment | null, last4: string): string {
@@ -242,6 +249,7 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
               }),
             ]}
           >
+            {moneyBackNotes(text, view)}
             {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
           </Message>
         </PayerDocument>
@@ -253,16 +261,23 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
           <Message
             heading={text.t("expired_heading")}
             paragraphs={[
-              text.t(mayStillGoThrough ? "expired_pending_text" : "expired_text", { amount, date }),
+              text.t(expiredText(mayStillGoThrough, view.moneyBack.length > 0), { amount, date }),
               text.t("expired_contact", { merchant: merchant.name }),
             ]}
           >
+            {moneyBackNotes(text, view)}
             {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
           </Message>
         </PayerDocument>
       );
     }
   }
+}
+
+/** That nothing was charged is said only where it is so. */
+function expiredText(mayStillGoThrough: boolean, wasCharged: boolean): string {
+  if (mayStillGoThrough) return "expired_pending_text";
+  return wasCharged ? "expired_charged_text" : "expired_text";
 }
 
 function backButton(text: PayerText, href: string, merchant: string): ReactElement {

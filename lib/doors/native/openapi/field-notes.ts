@@ -19,6 +19,16 @@ const NOTES: Readonly<Record<string, string>> = {
   amount_refunded: "What went back or is on its way back; minor units.",
   amount_refundable: "What can still be refunded; minor units.",
 
+  refundable_amount: "What you believe can still be refunded; where it is not so, nothing is refunded.",
+  "createRefund.amount":
+    "How much, in minor units; left out together with `lines`, all that can be refunded.",
+  "createRefund.lines": "Lines of the invoice that are refunded at their price.",
+
+  // Decisions of a person
+  decision:
+    "`settle`: it happened, as the rail's report shows. `void`: it did not, and never will. `dismiss`: what is booked is right.",
+  note: "Why, for the audit log.",
+
   // Lists
   data: "The entries of this page.",
   cursor: "The `next_cursor` of the page before.",
@@ -152,6 +162,27 @@ const NOTES: Readonly<Record<string, string>> = {
   "Event.data": "What it is about, each in its whole state at that moment.",
   "TimelineEntry.data": "What it is about, each in its whole state at that moment.",
   "CallbackAttempt.url": "Where it went.",
+
+  // Keys
+  hint: "The first characters of the key, enough to recognise it by.",
+  key: "The key itself: in this answer and nowhere else.",
+  scopes: "What the key may do.",
+  allowed_networks: "Addresses and networks that it may be used from; null: anywhere.",
+  replaced_by: "The key that took its place; this one works until it expires.",
+  revoked_at: "When it was revoked.",
+  last_used_at: "When it was last used, to the minute.",
+  overlap_hours: "For how long the old key goes on working: 0 to 168.",
+  force: "Also where no key with `keys:write` is left.",
+  "ApiKey.name": "Your own name for it.",
+  "NewApiKey.name": "Your own name for it.",
+  "createKey.name": "Your own name for it.",
+  "updateKey.name": "Your own name for it.",
+  "ApiKey.expires_at": "After this it cannot be used.",
+  "NewApiKey.expires_at": "After this it cannot be used.",
+  "createKey.expires_at": "After this it cannot be used; null or left out: it has no end.",
+  "rotateKey.expires_at": "The new key's end; null: it has none. Left out: the old key's.",
+  "createKey.scopes": "What it may do: no more than the caller's own key may.",
+  "updateKey.version": "The version that you have read.",
 
   // Merchant
   name: "What payers know you by; up to 60 characters.",

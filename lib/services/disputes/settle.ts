@@ -1,0 +1,159 @@
+// A rail has told of a dispute: its record is read, and what it says is booked.
+
+import { insertDispute, lockDisputeByReference, updateDisputeFacts } from "#db/queries/disputes.ts";
+import { findRailAccount } from "#db/queries/merchants.ts";
+import { findPaymentBySettlement } from "#db/queries/payments.ts";
+import type { DisputeEvent, DisputeState } from "#lib/domain/dispute.ts";
+import type { RailAccountId } from "#lib/domain/ids.ts";
+import { disputeFeeLegs, disputeFeeReturnedLegs } from "#lib/domain/ledger.ts";
+import { isSameMoney } from "#lib/domain/money.ts";
+import type { PaymentMethod } from "#lib/domain/payment.ts";
+import type { RailDisputeRecord, RecordAnswer } from "#lib/domain/ports/rail.ts";
+import type { Dispute, Invoice, Payment } from "#lib/domain/records.ts";
+import { newId, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { recordEvent } from "../events/record.ts";
+import { postLegs } from "../ledger/post.ts";
+import { lockBoth } from "../payments/apply-outcome.ts";
+import { giveToReview } from "../payments/give-to-review.ts";
+import { openRailAccount } from "../payments/rail-call.ts";
+import { advanceDispute } from "./advance.ts";
+
+/** What became of a message about a record of the rail's. */
+export type RecordHandling =
+  | { readonly kind: "applied" }
+  /** It is about nothing of ours. */
+  | { readonly kind: "ignored"; readonly reason: string }
+  | { readonly kind: "quarantined"; readonly reason: string }
+  /** The payment that it names is not known here, or not yet. */
+  | { readonly kind: "unmatched" }
+  | { readonly kind: "unanswered" };
+
+export interface SettleRecordInput {
+  readonly railAccountId: RailAccountId;
+  readonly railReference: string;
+}
+
+/** The events that lead from one state to another the rail has reached, which may be several at once. */
+const WAYS: { readonly [From in DisputeState]: { readonly [To in DisputeState]?: readonly DisputeEvent[] } } =
+  {
+    inquiry: {
+      inquiry: [],
+      open: ["opened"],
+      won: ["opened", "won"],
+      lost: ["opened", "lost"],
+      closed: ["closed"],
+    },
+    open: { open: [], inquiry: [], won: ["won"], lost: ["lost"] },
+    won: { won: [], open: [], inquiry: [] },
+    lost: { lost: [], open: [], inquiry: [] },
+    closed: { closed: [], inquiry: [] },
+  };
+
+/**
+ * Re-reads a dispute at its rail and applies what its record says, in one transaction; the same record again
+ * changes nothing. Runs outside any transaction.
+ */
+export async function settleDispute(ctx: ServiceContext, input: SettleRecordInput): Promise<RecordHandling> {
+  const answer = await askRail(ctx, input);
+  switch (answer.kind) {
+    case "unknown":
+      return { kind: "unanswered" };
+    case "not_found":
+      return { kind: "quarantined", reason: "The rail does not know the dispute it told of." };
+    case "contradiction":
+      return { kind: "quarantined", reason: answer.reason };
+    case "found":
+      return await applyRecord(ctx, input.railAccountId, answer.record);
+  }
+}
+
+async function askRail(
+  ctx: ServiceContext,
+  { railAccountId, railReference }: SettleRecordInput,
+): Promise<RecordAnswer<RailDisputeRecord>> {
+  const account = await transact(ctx, ({ tx, tenant }) => findRailAccount(tx, tenant, railAccountId));
+  if (account === null || account.kind === "sms") throw new Error(`No rail account ${railAccountId}.`);
+  const method: PaymentMethod = account.kind;
+  const read = ctx.rails[method]?.readDispute;
+  if (read === undefined) return { kind: "contradiction", reason: `The rail ${method} has no disputes.` };
+  return await read(openRailAccount(ctx, account), railReference);
+}
+
+async function applyRecord(
+  ctx: ServiceContext,
+  railAccountId: RailAccountId,
+  record: RailDisputeRecord,
+): Promise<RecordHandling> {
+  return await transact(ctx, async (inTx) => {
+    const { settlementReference } = record;
+    const found =
+      settlementReference === null
+        ? null
+        : await findPaymentBySettlement(inTx.tx, inTx.tenant, railAccountId, settlementReference);
+    if (found === null) return { kind: "unmatched" };
+    const { invoice, payment } = await lockBoth(inTx, found.id);
+    if (payment.disposition === null) return { kind: "unmatched" };
+    if (record.amount.currency !== payment.amount.currency) {
+      await giveToReview(inTx, { invoice, payment }, "A dispute is in another currency than the payment.");
+      return { kind: "quarantined", reason: "The dispute is in another currency than its payment." };
+    }
+    const known = await lockDisputeByReference(inTx.tx, inTx.tenant, railAccountId, record.railReference);
+    const dispute = known ?? (await begin(inTx, invoice, payment, record));
+    if (!isSameMoney(dispute.amount, record.amount)) {
+      await giveToReview(inTx, { invoice, payment }, "The rail changed the amount of a dispute.");
+      return { kind: "quarantined", reason: "The dispute's amount differs from what was booked." };
+    }
+    const way = WAYS[dispute.state][record.state];
+    if (way === undefined) {
+      const reason = `A dispute that was ${dispute.state} is now ${record.state}.`;
+      await giveToReview(inTx, { invoice, payment }, reason);
+      return { kind: "quarantined", reason };
+    }
+    let moved = dispute;
+    for (const event of way) moved = await advanceDispute(inTx, { invoice, payment, dispute: moved, event });
+    await bookFee(inTx, payment, moved, record);
+    return { kind: "applied" };
+  });
+}
+
+async function begin(
+  ctx: TxContext,
+  invoice: Invoice,
+  payment: Payment,
+  record: RailDisputeRecord,
+): Promise<Dispute> {
+  const dispute = await insertDispute(ctx.tx, ctx.tenant, {
+    id: newId(ctx, "dispute"),
+    paymentId: payment.id,
+    invoiceId: invoice.id,
+    railAccountId: payment.railAccountId,
+    amount: record.amount,
+    reason: record.reason,
+    railReference: record.railReference,
+    evidenceDueAt: record.evidenceDueAt,
+  });
+  if (record.state === "inquiry")
+    await recordEvent(ctx, { type: "dispute.inquiry", invoice, payment, dispute });
+  return dispute;
+}
+
+/** The fee is taken once and may be given back once; each is booked when the rail's record shows it. */
+async function bookFee(
+  ctx: TxContext,
+  payment: Payment,
+  dispute: Dispute,
+  { feeMinor }: RailDisputeRecord,
+): Promise<void> {
+  const { method } = payment;
+  if (feeMinor === dispute.feeMinor) return;
+  if (dispute.feeMinor === 0n) {
+    await postLegs(ctx, "dispute_fee", payment, disputeFeeLegs(method, feeMinor), dispute.id);
+  } else if (feeMinor === 0n) {
+    const legs = disputeFeeReturnedLegs(method, dispute.feeMinor);
+    await postLegs(ctx, "dispute_fee_returned", payment, legs, dispute.id);
+  } else {
+    ctx.log.error("dispute.fee_changed", { disputeId: dispute.id });
+    return;
+  }
+  await updateDisputeFacts(ctx.tx, dispute, { feeMinor });
+}

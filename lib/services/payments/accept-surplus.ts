@@ -1,0 +1,76 @@
+// Money that paid nothing when it came pays the invoice after all.
+
+import { updatePaymentFacts } from "#db/queries/payments.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import type { PaymentId } from "#lib/domain/ids.ts";
+import { routeMoney } from "#lib/domain/invoice.ts";
+import { surplusAcceptedLegs } from "#lib/domain/ledger.ts";
+import type { Payment } from "#lib/domain/records.ts";
+import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { recordEvent } from "../events/record.ts";
+import { advanceInvoice } from "../invoices/advance.ts";
+import { postLegs } from "../ledger/post.ts";
+import { feeOf } from "./advance.ts";
+import { lockBoth } from "./apply-outcome.ts";
+import { closeLater } from "./close-later.ts";
+import { audit } from "./review.ts";
+
+export interface AcceptSurplusInput {
+  readonly paymentId: PaymentId;
+  /** Why, for the audit log. */
+  readonly note: string;
+}
+
+/**
+ * Lets a held surplus payment pay its invoice, whatever the merchant's policy was when it came.
+ *
+ * @throws permission_denied       the caller lacks payments:write
+ * @throws payment_not_found
+ * @throws payment_state_conflict  it is not surplus, or goes back already
+ * @throws invoice_state_conflict  the invoice is paid
+ */
+export async function acceptSurplus(ctx: ServiceContext, input: AcceptSurplusInput): Promise<Payment> {
+  requireScope(ctx, "payments:write");
+  return await transact(ctx, async (inTx) => {
+    const { invoice, payment } = await lockBoth(inTx, input.paymentId);
+    if (payment.disposition !== "surplus") {
+      throw new ServiceError("payment_state_conflict", "The payment is not surplus.");
+    }
+    if (payment.refundedMinor !== 0n) {
+      throw new ServiceError("payment_state_conflict", "The surplus is on its way back to the payer.");
+    }
+    const { amountMinor } = payment.amount;
+    const routing = routeMoney(
+      {
+        state: invoice.state,
+        amountDueMinor: invoice.amountDue.amountMinor,
+        amountPaidMinor: invoice.amountPaidMinor,
+      },
+      amountMinor,
+      { onExpired: "accept", onCancelled: "accept", onSurplus: "hold" },
+    );
+    if (routing.disposition === "surplus") {
+      throw new ServiceError("invoice_state_conflict", `The invoice is ${invoice.state}.`);
+    }
+    const feeMinor = await feeOf(inTx, payment);
+    const accepted = await updatePaymentFacts(inTx.tx, payment, { disposition: "accepted", feeMinor });
+    const legs = surplusAcceptedLegs(payment.method, amountMinor, feeMinor);
+    await postLegs(inTx, "surplus_accepted", accepted, legs);
+    await audit(inTx, "payment.surplus_accepted", payment, input.note);
+    const paid = await advanceInvoice(inTx, {
+      invoice,
+      event: routing.event,
+      payment: accepted,
+      facts: {
+        amountPaidMinor: invoice.amountPaidMinor + amountMinor,
+        paidBy: "payment",
+        paidPaymentId: accepted.id,
+        paidAt: inTx.tx.now,
+      },
+      beforeEvent: (after) =>
+        recordEvent(inTx, { type: "payment.accepted", invoice: after, payment: accepted }),
+    });
+    await closeLater(inTx, paid.id);
+    return accepted;
+  });
+}

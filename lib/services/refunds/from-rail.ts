@@ -1,0 +1,105 @@
+// A rail has told of a refund that we may not have asked for: one made by hand at the rail is booked from its record.
+
+import { findRailAccount } from "#db/queries/merchants.ts";
+import { findPaymentBySettlement, updatePaymentFacts } from "#db/queries/payments.ts";
+import { findRefund, findRefundByReference, insertRefund } from "#db/queries/refunds.ts";
+import type { RailAccountId, RefundId } from "#lib/domain/ids.ts";
+import type { RailRefundRecord, RecordAnswer } from "#lib/domain/ports/rail.ts";
+import type { Refund } from "#lib/domain/records.ts";
+import { refundableMinor } from "#lib/domain/refund.ts";
+import { newId, type ServiceContext, transact } from "../context.ts";
+import type { RecordHandling, SettleRecordInput } from "../disputes/settle.ts";
+import { recordEvent } from "../events/record.ts";
+import { lockBoth } from "../payments/apply-outcome.ts";
+import { giveToReview } from "../payments/give-to-review.ts";
+import { openRailAccount } from "../payments/rail-call.ts";
+import { applyRefundOutcome } from "./apply-outcome.ts";
+
+/** Re-reads a refund at its rail and applies what its record says. Runs outside any transaction. */
+export async function settleRailRefund(
+  ctx: ServiceContext,
+  input: SettleRecordInput,
+): Promise<RecordHandling> {
+  const answer = await askRail(ctx, input);
+  switch (answer.kind) {
+    case "unknown":
+      return { kind: "unanswered" };
+    case "not_found":
+      return { kind: "quarantined", reason: "The rail does not know the refund it told of." };
+    case "contradiction":
+      return { kind: "quarantined", reason: answer.reason };
+    case "found":
+      break;
+  }
+  const { record } = answer;
+  const id = await findOrBook(ctx, input.railAccountId, record);
+  if (typeof id !== "string") return id;
+  await applyRefundOutcome(ctx, id, record.outcome);
+  return { kind: "applied" };
+}
+
+async function askRail(
+  ctx: ServiceContext,
+  { railAccountId, railReference }: SettleRecordInput,
+): Promise<RecordAnswer<RailRefundRecord>> {
+  const account = await transact(ctx, ({ tx, tenant }) => findRailAccount(tx, tenant, railAccountId));
+  if (account === null || account.kind === "sms") throw new Error(`No rail account ${railAccountId}.`);
+  const read = ctx.rails[account.kind]?.readRefund;
+  if (read === undefined) return { kind: "contradiction", reason: "The rail tells of no refunds." };
+  return await read(openRailAccount(ctx, account), railReference);
+}
+
+async function findOrBook(
+  ctx: ServiceContext,
+  railAccountId: RailAccountId,
+  record: RailRefundRecord,
+): Promise<RefundId | RecordHandling> {
+  return await transact(ctx, async (inTx) => {
+    const { tx, tenant } = inTx;
+    const ours = record.refundId === null ? null : await findRefund(tx, tenant, record.refundId);
+    if (ours !== null && ours.railAccountId === railAccountId) return ours.id;
+    const found =
+      record.settlementReference === null
+        ? null
+        : await findPaymentBySettlement(tx, tenant, railAccountId, record.settlementReference);
+    if (found === null) return { kind: "unmatched" };
+    const { invoice, payment } = await lockBoth(inTx, found.id);
+    // Looked for under the lock: the rail tells of one refund several times at once.
+    const known = await findRefundByReference(tx, tenant, railAccountId, record.railReference);
+    if (known !== null) return known.id;
+    if (record.outcome.kind === "failed")
+      return { kind: "ignored", reason: "It failed before we knew of it." };
+    const { amount } = record;
+    const isPossible =
+      amount.currency === payment.amount.currency && amount.amountMinor <= refundableMinor(payment);
+    if (!isPossible) {
+      const reason = `The rail sent back ${amount.amountMinor} ${amount.currency} minor units by itself.`;
+      await giveToReview(inTx, { invoice, payment }, reason);
+      return { kind: "quarantined", reason };
+    }
+    const refund: Refund = await insertRefund(tx, tenant, {
+      id: newId(inTx, "refund"),
+      paymentId: payment.id,
+      invoiceId: payment.invoiceId,
+      railAccountId,
+      amount,
+      origin: "rail",
+      reason: null,
+      lines: [],
+      railKey: `rail:${record.railReference}`,
+      railRequest: {},
+      railReference: record.railReference,
+      submittedAt: tx.now,
+    });
+    const refundedMinor = payment.refundedMinor + amount.amountMinor;
+    const noted = await updatePaymentFacts(tx, payment, { refundedMinor });
+    await recordEvent(inTx, { type: "refund.created", invoice, payment: noted, refund });
+    await inTx.queue.enqueue(
+      tx,
+      "refund.settle",
+      { ...tenant, refundId: refund.id, pollNumber: 0 },
+      { startAfter: new Date(tx.now.getTime() + 10_000) },
+    );
+    return refund.id;
+  });
+}

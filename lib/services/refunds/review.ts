@@ -1,0 +1,63 @@
+// A person decides what became of a refund that its rail could not, or would not, tell.
+
+import { insertAudit } from "#db/queries/events.ts";
+import { updateRefundFacts } from "#db/queries/refunds.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
+import type { RefundId } from "#lib/domain/ids.ts";
+import type { Refund } from "#lib/domain/records.ts";
+import { newId, requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import type { ReviewDecision } from "../payments/review.ts";
+import { advanceRefund, type LockedRefund } from "./advance.ts";
+import { lockRefundWithAll } from "./apply-outcome.ts";
+
+export interface ReviewRefundInput {
+  readonly refundId: RefundId;
+  /** `settle`: the payer has the money. `void`: the payer never will have it. `dismiss`: what is booked is right. */
+  readonly decision: ReviewDecision;
+  /** Why, for the audit log. */
+  readonly note: string;
+}
+
+/**
+ * Ends the review of a refund.
+ *
+ * @throws permission_denied    the caller lacks refunds:write
+ * @throws refund_not_found
+ * @throws review_not_needed    nobody has to look at it
+ * @throws refund_not_possible  the decision does not fit its state
+ */
+export async function reviewRefund(ctx: ServiceContext, input: ReviewRefundInput): Promise<Refund> {
+  requireScope(ctx, "refunds:write");
+  return await transact(ctx, async (inTx) => {
+    const { tx, tenant, actor, correlationId } = inTx;
+    const locked = await lockRefundWithAll(inTx, input.refundId);
+    if (locked.refund.needsReviewAt === null) {
+      throw new ServiceError("review_not_needed", "Nobody has to look at this refund.");
+    }
+    await insertAudit(tx, tenant, {
+      id: newId(inTx, "audit"),
+      act: `refund.review.${input.decision}`,
+      subjectId: locked.refund.id,
+      actorKind: actor.kind,
+      actorId: actor.id,
+      correlationId,
+      detail: { note: input.note },
+    });
+    const refund = await updateRefundFacts(tx, locked.refund, { needsReviewAt: null, reviewReason: null });
+    return await decide(inTx, { ...locked, refund }, input);
+  });
+}
+
+async function decide(
+  ctx: TxContext,
+  locked: LockedRefund,
+  { decision }: ReviewRefundInput,
+): Promise<Refund> {
+  if (decision === "dismiss") return locked.refund;
+  if (decision === "settle") return await advanceRefund(ctx, { ...locked, event: "succeeded", facts: {} });
+  return await advanceRefund(ctx, {
+    ...locked,
+    event: locked.refund.state === "succeeded" ? "failed_late" : "failed",
+    facts: { failureCode: "voided_by_merchant", failureRailCode: "review" },
+  });
+}
