@@ -14,12 +14,12 @@ import type { Operations } from "./operation.ts";
 import { createPaymentOperation, getPaymentOperation, listPaymentsOperation } from "./payments.ts";
 
 export const ROUTES = {
-  "/invoices": { GET: listInvoicesOperation, POST: createInvoiceOperation },
+  "/invoices": { POST: createInvoiceOperation, GET: listInvoicesOperation },
   "/invoices/{id}": { GET: getInvoiceOperation },
   "/invoices/{id}/cancel": { POST: cancelInvoiceOperation },
   "/invoices/{id}/events": { GET: listTimelineOperation },
   "/invoices/{id}/send": { POST: sendInvoiceOperation },
-  "/payments": { GET: listPaymentsOperation, POST: createPaymentOperation },
+  "/payments": { POST: createPaymentOperation, GET: listPaymentsOperation },
   "/payments/{id}": { GET: getPaymentOperation },
   "/me": { GET: getMerchantOperation, PATCH: updateMerchantOperation },
 } as const satisfies Readonly<Record<string, Operations>>;
