@@ -54,12 +54,12 @@ import {
 } from "./simulation.ts";
 
 export const ROUTES = {
-  "/invoices": { GET: listInvoicesOperation, POST: createInvoiceOperation },
+  "/invoices": { POST: createInvoiceOperation, GET: listInvoicesOperation },
   "/invoices/{id}": { GET: getInvoiceOperation },
   "/invoices/{id}/cancel": { POST: cancelInvoiceOperation },
   "/invoices/{id}/events": { GET: listTimelineOperation },
   "/invoices/{id}/send": { POST: sendInvoiceOperation },
-  "/payments": { GET: listPaymentsOperation, POST: createPaymentOperation },
+  "/payments": { POST: createPaymentOperation, GET: listPaymentsOperation },
   "/payments/{id}": { GET: getPaymentOperation },
   "/payments/{id}/accept-surplus": { POST: acceptSurplusOperation },
   "/payments/{id}/refunds": { POST: createRefundOperation },
