@@ -27,6 +27,7 @@ import { openCollection } from "./store/collection.ts";
 import { openDatabase } from "./store/database.ts";
 import { openScheduler } from "./store/scheduler.ts";
 import { startAftermath } from "./stripe/aftermath.ts";
+import { startSettlement } from "./stripe/balance.ts";
 import { startAuthorizationExpiry } from "./stripe/captures.ts";
 import { checkoutRoutes } from "./stripe/checkout-routes.ts";
 import { startDisputes } from "./stripe/disputes.ts";
@@ -66,6 +67,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   startLateSettlement(sandbox);
   startRefundOutcomes(sandbox);
   startAuthorizationExpiry(sandbox);
+  startSettlement(sandbox);
   startAftermath(sandbox);
   startDisputes(sandbox);
   startDelivery(sandbox);

@@ -10,6 +10,8 @@ export type Account = Entry & {
   stripeSecretKey: string;
   stripeWebhookSecret: string;
   stripeWebhookUrl: string | null;
+  /** How long Stripe keeps money pending before it is available. */
+  stripeSettlementMs: number;
   twilioSid: string;
   twilioToken: string;
   carrierClientId: string;
@@ -20,6 +22,9 @@ export type Account = Entry & {
 
 /** The one number every account may send from; Twilio's own magic sender. */
 export const senderNumber = "+15005550006";
+
+/** A month. */
+const longestSettlementMs = 30 * 24 * 60 * 60 * 1_000;
 
 /** `PUT /accounts/{name}`: creates the account or changes its settings; the credentials never change. */
 export function accountRoutes(sandbox: Sandbox): Route[] {
@@ -37,6 +42,7 @@ export function accountRoutes(sandbox: Sandbox): Route[] {
       const account: Account = {
         ...(known ?? newAccount(name)),
         ...webhookSetting(body.stripe_webhook_url),
+        ...settlementSetting(body.stripe_settlement_ms),
         ...promptSetting(body.carrier_prompts),
       };
       if (known) {
@@ -72,6 +78,7 @@ function newAccount(name: string): Account {
     stripeSecretKey: `sk_test_${randomBytes(24).toString("hex")}`,
     stripeWebhookSecret: `whsec_${randomBytes(24).toString("hex")}`,
     stripeWebhookUrl: null,
+    stripeSettlementMs: 0,
     twilioSid: `AC${randomBytes(16).toString("hex")}`,
     twilioToken: randomBytes(16).toString("hex"),
     carrierClientId: `client-${randomBytes(8).toString("hex")}`,
@@ -91,6 +98,18 @@ function webhookSetting(value: unknown): Partial<Account> {
     throw invalid("invalid_stripe_webhook_url", "stripe_webhook_url must be an http or https address.");
   }
   return { stripeWebhookUrl: value };
+}
+
+function settlementSetting(value: unknown): Partial<Account> {
+  if (value === undefined) {
+    return {};
+  }
+  const isWhole = typeof value === "number" && Number.isInteger(value);
+  if (!isWhole || value < 0 || value > longestSettlementMs) {
+    const message = `stripe_settlement_ms must be a whole number from 0 to ${longestSettlementMs}.`;
+    throw invalid("invalid_stripe_settlement_ms", message);
+  }
+  return { stripeSettlementMs: value };
 }
 
 function promptSetting(value: unknown): Partial<Account> {

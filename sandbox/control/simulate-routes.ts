@@ -22,6 +22,7 @@ export const simulations: [string, string][] = [
   ],
   ["/stripe/disputes/{du_…}", "win, lose, escalate"],
   ["/stripe/refunds/{re_…}", "succeed, fail"],
+  ["/stripe/balance-transactions/{txn_…}", "settle"],
   ["/carrier/payments/{id}", "approve, decline, expire"],
   ["/carrier/refunds/{id}", "succeed, fail"],
   ["/twilio/messages/{SM…}", "deliver, fail"],

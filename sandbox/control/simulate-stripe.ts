@@ -3,6 +3,7 @@ import { invalid, jsonObject } from "../http/body.ts";
 import { json } from "../http/message.ts";
 import { type Route, route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { settleMovement } from "../stripe/balance.ts";
 import { cancelIntent, captureIntent, expireAuthorization } from "../stripe/captures.ts";
 import { type Card, readCard } from "../stripe/cards.ts";
 import { type DisputeReason, disputeReasons } from "../stripe/dispute-object.ts";
@@ -22,7 +23,7 @@ type SessionAction = (typeof sessionActions)[number];
 
 /** Routes that act on Stripe's objects. */
 export function stripeSimulations(sandbox: Sandbox): Route[] {
-  const { disputes, refunds } = sandbox.stripe;
+  const { balance, disputes, refunds } = sandbox.stripe;
   return [
     simulation({
       path: "/stripe/sessions/:id",
@@ -53,6 +54,14 @@ export function stripeSimulations(sandbox: Sandbox): Route[] {
         return decideDispute(sandbox, dispute, decisions[action]);
       },
       show: (id) => ({ status: disputes.find(id)?.wire.status }),
+    }),
+    simulation({
+      path: "/stripe/balance-transactions/:id",
+      noun: "balance transaction",
+      actions: ["settle"],
+      find: balance.find,
+      act: (movement) => settleMovement(sandbox, movement),
+      show: (id) => ({ status: balance.find(id)?.wire.status }),
     }),
     route("POST", "/control/simulate/stripe/payment-intents/:id/dispute", (request, { id = "" }) => {
       const { reason = "fraudulent", inquiry = false } = jsonObject(request);

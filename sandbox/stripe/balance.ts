@@ -5,7 +5,10 @@ import type { ChargeWire } from "./charge-object.ts";
 import { fractionDigits } from "./currencies.ts";
 import type { DisputeWire } from "./dispute-object.ts";
 import { newId, nowSeconds } from "./ids.ts";
+import type { StoredBalance } from "./records.ts";
 import type { RefundWire } from "./refund-object.ts";
+
+const settleJob = "stripe.settle_movement";
 
 type FeeDetail = {
   amount: number;
@@ -106,23 +109,50 @@ export function postReinstatement(sandbox: Sandbox, account: string, dispute: Di
   });
 }
 
+/** Registers the job that makes money available. */
+export function startSettlement(sandbox: Sandbox): void {
+  sandbox.scheduler.handle(settleJob, (job) => {
+    const movement = sandbox.stripe.balance.find(job.subject);
+    if (movement) {
+      settleMovement(sandbox, movement);
+    }
+    return undefined;
+  });
+}
+
+/** Makes a movement's money available. False when it is. */
+export function settleMovement(sandbox: Sandbox, movement: StoredBalance): boolean {
+  if (movement.wire.status === "available") {
+    return false;
+  }
+  sandbox.scheduler.cancel(settleJob, movement.id);
+  const wire: BalanceWire = { ...movement.wire, available_on: nowSeconds(), status: "available" };
+  sandbox.stripe.balance.save({ ...movement, wire });
+  return true;
+}
+
+/** At once, or after the account's time of settlement. */
 function post(sandbox: Sandbox, account: string, { fee, ...movement }: Movement): BalanceWire {
   const now = nowSeconds();
+  const delayMs = sandbox.accounts.find(account)?.stripeSettlementMs ?? 0;
   const { amount, currency } = movement;
   const wire: BalanceWire = {
     id: newId("txn_"),
     object: "balance_transaction",
-    available_on: now,
+    available_on: now + Math.ceil(delayMs / 1_000),
     balance_type: "payments",
     created: now,
     exchange_rate: null,
     fee: fee?.amount ?? 0,
     fee_details: fee ? [{ ...fee, application: null, currency, type: "stripe_fee" }] : [],
     net: amount - (fee?.amount ?? 0),
-    status: "available",
+    status: delayMs > 0 ? "pending" : "available",
     ...movement,
   };
   sandbox.stripe.balance.insert({ id: wire.id, account, wire });
+  if (delayMs > 0) {
+    sandbox.scheduler.schedule({ kind: settleJob, subject: wire.id, delayMs });
+  }
   return wire;
 }
 

@@ -20,6 +20,14 @@ import {
 } from "../../sandbox/test-harness.ts";
 import { readDefinition } from "./folder.ts";
 import { type Fields, fieldsOf, jsonType } from "./json.ts";
+import {
+  BALANCE_FIELDS,
+  DISPUTE_FIELDS,
+  EVIDENCE_FIELDS,
+  missing,
+  REFUND_FIELDS,
+  strangers,
+} from "./stripe-fields.ts";
 import { describeContract } from "./suite.ts";
 
 const FIXTURES = "stripe/fixtures.json";
@@ -49,7 +57,6 @@ const LEFT_NULL: {
   ],
   payment_intent: [
     "automatic_payment_methods",
-    "canceled_at",
     "payment_method_configuration_details",
     "processing",
     "shipping",
@@ -63,124 +70,6 @@ const LEFT_NULL: {
 const ABSENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   charge: { refunds: "Left out unless expanded, since version 2022-11-15 of Stripe's API." },
 };
-
-/** Every field by the SDK's types: the compiler refuses one too many and one too few. */
-type FieldsOf<T> = { readonly [K in keyof Required<T>]: true };
-
-const REFUND_FIELDS: FieldsOf<Stripe.Refund> = {
-  id: true,
-  object: true,
-  amount: true,
-  balance_transaction: true,
-  charge: true,
-  created: true,
-  currency: true,
-  customer: true,
-  customer_account: true,
-  description: true,
-  destination_details: true,
-  failure_balance_transaction: true,
-  failure_reason: true,
-  instructions_email: true,
-  metadata: true,
-  next_action: true,
-  payment_intent: true,
-  payment_method: true,
-  pending_reason: true,
-  presentment_details: true,
-  reason: true,
-  receipt_number: true,
-  source_transfer_reversal: true,
-  status: true,
-  transfer_reversal: true,
-};
-
-const BALANCE_FIELDS: FieldsOf<Stripe.BalanceTransaction> = {
-  id: true,
-  object: true,
-  amount: true,
-  available_on: true,
-  balance_type: true,
-  created: true,
-  currency: true,
-  description: true,
-  exchange_rate: true,
-  fee: true,
-  fee_details: true,
-  net: true,
-  reporting_category: true,
-  source: true,
-  status: true,
-  type: true,
-};
-
-const DISPUTE_FIELDS: FieldsOf<Stripe.Dispute> = {
-  id: true,
-  object: true,
-  amount: true,
-  balance_transactions: true,
-  charge: true,
-  created: true,
-  currency: true,
-  enhanced_eligibility_types: true,
-  evidence: true,
-  evidence_details: true,
-  intended_submission_method: true,
-  is_charge_refundable: true,
-  livemode: true,
-  metadata: true,
-  network_reason_code: true,
-  payment_intent: true,
-  payment_method_details: true,
-  reason: true,
-  status: true,
-};
-
-const EVIDENCE_FIELDS: FieldsOf<Stripe.Dispute.Evidence> = {
-  access_activity_log: true,
-  appeal: true,
-  billing_address: true,
-  cancellation_policy: true,
-  cancellation_policy_disclosure: true,
-  cancellation_rebuttal: true,
-  customer_communication: true,
-  customer_email_address: true,
-  customer_name: true,
-  customer_purchase_ip: true,
-  customer_signature: true,
-  duplicate_charge_documentation: true,
-  duplicate_charge_explanation: true,
-  duplicate_charge_id: true,
-  enhanced_evidence: true,
-  product_description: true,
-  receipt: true,
-  refund_policy: true,
-  refund_policy_disclosure: true,
-  refund_refusal_explanation: true,
-  service_date: true,
-  service_documentation: true,
-  shipping_address: true,
-  shipping_carrier: true,
-  shipping_date: true,
-  shipping_documentation: true,
-  shipping_tracking_number: true,
-  uncategorized_file: true,
-  uncategorized_text: true,
-};
-
-/** Fields that none of the objects may have. */
-function strangers(objects: readonly object[], known: Readonly<Record<string, true>>): string[] {
-  return objects.flatMap((object) =>
-    Object.keys(plain(object)).filter((field) => !Object.hasOwn(known, field)),
-  );
-}
-
-/** Fields that one of the objects lacks. */
-function missing(objects: readonly object[], known: Readonly<Record<string, true>>): string[] {
-  return objects.flatMap((object) =>
-    Object.keys(known).filter((field) => !Object.hasOwn(plain(object), field)),
-  );
-}
 
 const PAYMENT_ID = "pay_0123456789abcdefghijkl" as PaymentId;
 
@@ -232,6 +121,12 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
       });
       await payWithCard(sandbox, made.id, card);
     }
+    const reserved = await client.checkout.sessions.create({
+      ...sessionOf249,
+      payment_intent_data: { capture_method: "manual" },
+    });
+    await payWithCard(sandbox, reserved.id, CARDS.paid);
+    await postJson(sandbox, `/control/simulate/stripe/sessions/${reserved.id}`, { action: "cancel" });
     const withdrawn = await client.checkout.sessions.create(sessionOf249);
     await client.checkout.sessions.expire(withdrawn.id);
     await client.checkout.sessions.create({ ...sessionOf249, customer_email: "kari@example.no" });
@@ -267,32 +162,33 @@ describeContract("Stripe's objects in the sandbox have every field of the fixtur
   it("with its type, in sessions that are open, paid, declined and expired", () => {
     expect(new Set(sessions.map(({ status }) => status))).toEqual(new Set(["open", "complete", "expired"]));
     expect(compare("checkout.session", sessions)).toEqual({
-      count: 5,
+      count: 6,
       faults: [],
       leftNull: [...LEFT_NULL["checkout.session"]].sort(),
     });
   });
 
-  it("with its type, in payment intents that are paid, declined and waiting for the payer's bank", () => {
+  it("with its type, in payment intents that are paid, declined, cancelled and waiting for the payer's bank", () => {
     expect(intents.map(({ status }) => status).sort()).toEqual([
+      "canceled",
       "requires_action",
       "requires_payment_method",
       "succeeded",
     ]);
     expect(compare("payment_intent", intents)).toEqual({
-      count: 3,
+      count: 4,
       faults: [],
       leftNull: [...LEFT_NULL.payment_intent].sort(),
     });
   });
 
-  it("with its type, in charges that succeeded and failed", async () => {
+  it("with its type, in charges that succeeded, failed and were released", async () => {
     const ids = intents.flatMap(({ latest_charge }) =>
       typeof latest_charge === "string" ? latest_charge : [],
     );
     const charges = await Promise.all(ids.map((id) => client.charges.retrieve(id)));
     expect(compare("charge", charges)).toEqual({
-      count: 2,
+      count: 3,
       faults: [],
       leftNull: [...LEFT_NULL.charge].sort(),
     });

@@ -1,6 +1,7 @@
 // Every address of the native door with its operations. Route files are served from it and the API's description
 // is made of it, so that neither can have what the other lacks.
 
+import { getDisputeOperation, listDisputesOperation } from "./disputes.ts";
 import {
   cancelInvoiceOperation,
   createInvoiceOperation,
@@ -19,7 +20,14 @@ import {
 } from "./keys.ts";
 import { getMerchantOperation, updateMerchantOperation } from "./merchant.ts";
 import type { Operations } from "./operation.ts";
+import { acceptSurplusOperation, reviewPaymentOperation } from "./payment-reviews.ts";
 import { createPaymentOperation, getPaymentOperation, listPaymentsOperation } from "./payments.ts";
+import {
+  createRefundOperation,
+  getRefundOperation,
+  listRefundsOperation,
+  reviewRefundOperation,
+} from "./refunds.ts";
 
 export const ROUTES = {
   "/invoices": { GET: listInvoicesOperation, POST: createInvoiceOperation },
@@ -29,6 +37,14 @@ export const ROUTES = {
   "/invoices/{id}/send": { POST: sendInvoiceOperation },
   "/payments": { GET: listPaymentsOperation, POST: createPaymentOperation },
   "/payments/{id}": { GET: getPaymentOperation },
+  "/payments/{id}/accept-surplus": { POST: acceptSurplusOperation },
+  "/payments/{id}/refunds": { POST: createRefundOperation },
+  "/payments/{id}/review": { POST: reviewPaymentOperation },
+  "/refunds": { GET: listRefundsOperation },
+  "/refunds/{id}": { GET: getRefundOperation },
+  "/refunds/{id}/review": { POST: reviewRefundOperation },
+  "/disputes": { GET: listDisputesOperation },
+  "/disputes/{id}": { GET: getDisputeOperation },
   "/keys": { GET: listKeysOperation, POST: createKeyOperation },
   "/keys/{id}": { GET: getKeyOperation, PATCH: updateKeyOperation },
   "/keys/{id}/rotate": { POST: rotateKeyOperation },

@@ -1,4 +1,3 @@
-import { listDisputesOperation } from "#lib/doors/native/disputes.ts";
 import { serveNative } from "../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/disputes", { GET: listDisputesOperation });
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/disputes");

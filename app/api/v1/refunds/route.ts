@@ -1,4 +1,3 @@
-import { listRefundsOperation } from "#lib/doors/native/refunds.ts";
 import { serveNative } from "../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/refunds", { GET: listRefundsOperation });
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/refunds");

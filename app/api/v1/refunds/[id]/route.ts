@@ -1,4 +1,3 @@
-import { getRefundOperation } from "#lib/doors/native/refunds.ts";
 import { serveNative } from "../../serve.ts";
 
-export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/refunds/{id}", { GET: getRefundOperation });
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/refunds/{id}");
