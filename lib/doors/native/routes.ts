@@ -2,6 +2,7 @@
 // is made of it, so that neither can have what the other lacks.
 
 import { getDisputeOperation, listDisputesOperation } from "./disputes.ts";
+import { editInvoiceOperation, markPaidOperation, reopenInvoiceOperation } from "./invoice-changes.ts";
 import {
   cancelInvoiceOperation,
   createInvoiceOperation,
@@ -31,7 +32,9 @@ import {
 
 export const ROUTES = {
   "/invoices": { GET: listInvoicesOperation, POST: createInvoiceOperation },
-  "/invoices/{id}": { GET: getInvoiceOperation },
+  "/invoices/{id}": { GET: getInvoiceOperation, PATCH: editInvoiceOperation },
+  "/invoices/{id}/mark-paid": { POST: markPaidOperation },
+  "/invoices/{id}/reopen": { POST: reopenInvoiceOperation },
   "/invoices/{id}/cancel": { POST: cancelInvoiceOperation },
   "/invoices/{id}/events": { GET: listTimelineOperation },
   "/invoices/{id}/send": { POST: sendInvoiceOperation },
