@@ -1,6 +1,6 @@
 // Our own code by SMS: typing it is the consent to the charge.
 
-import { Heading, Paragraph, PostButton, SubmitButton } from "./parts.tsx";
+import { ChangedNote, Heading, Paragraph, PostButton, SubmitButton } from "./parts.tsx";
 import type { PayerText } from "./text.ts";
 
 export interface CodeProps {
@@ -11,6 +11,8 @@ export interface CodeProps {
   /** Gives up this attempt, to choose again or to get another code. */
   readonly changeAction: string;
   readonly proof: string;
+  /** True where the payer has just acted on a page that asked for another amount. */
+  readonly isChanged: boolean;
   /** What was wrong with the last try, in words. */
   readonly error: string | null;
 }
@@ -34,6 +36,7 @@ export function CodeForm(props: CodeProps) {
         </div>
       )}
       <Heading>{text.t("code_heading")}</Heading>
+      {props.isChanged && <ChangedNote text={text} />}
       <Paragraph>{text.t("code_text", { amount, last4: phoneLast4 })}</Paragraph>
       <form method="post" action={action} className="mt-6">
         <input type="hidden" name="proof" value={proof} />

@@ -18,6 +18,7 @@ import {
 } from "./deliveries.ts";
 import { getDisputeOperation, listDisputesOperation } from "./disputes.ts";
 import { getEventOperation, listEventsOperation } from "./events.ts";
+import { editInvoiceOperation, markPaidOperation, reopenInvoiceOperation } from "./invoice-changes.ts";
 import {
   cancelInvoiceOperation,
   createInvoiceOperation,
@@ -55,7 +56,9 @@ import {
 
 export const ROUTES = {
   "/invoices": { POST: createInvoiceOperation, GET: listInvoicesOperation },
-  "/invoices/{id}": { GET: getInvoiceOperation },
+  "/invoices/{id}": { GET: getInvoiceOperation, PATCH: editInvoiceOperation },
+  "/invoices/{id}/mark-paid": { POST: markPaidOperation },
+  "/invoices/{id}/reopen": { POST: reopenInvoiceOperation },
   "/invoices/{id}/cancel": { POST: cancelInvoiceOperation },
   "/invoices/{id}/events": { GET: listTimelineOperation },
   "/invoices/{id}/send": { POST: sendInvoiceOperation },

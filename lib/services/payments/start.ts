@@ -9,6 +9,7 @@ import { findOpenPayment, findPayment, insertPayment, listPaymentsOfInvoice } fr
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import { isPastExpiry } from "#lib/domain/invoice.ts";
+import { isSameMoney, type Money } from "#lib/domain/money.ts";
 import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
 import { newId, type ServiceContext, type TxContext, transact } from "../context.ts";
@@ -25,6 +26,8 @@ import { submitPayment } from "./submit.ts";
 export interface StartPaymentInput {
   readonly invoiceId: InvoiceId;
   readonly method: PaymentMethod;
+  /** What the payer was shown: nothing is started where the invoice asks for something else by now. */
+  readonly shown?: Money;
   /** Runs in the transaction that commits the intent, for an idempotency key that must be stored with it. */
   readonly withIntent?: (ctx: TxContext, payment: Payment) => Promise<void>;
 }
@@ -43,6 +46,7 @@ const ROUNDS_MAX = 3;
  * @throws invoice_not_found
  * @throws invoice_state_conflict  paid, cancelled, expired, or being paid just now
  * @throws method_unavailable      not among the invoice's methods, or its amount or currency does not fit
+ * @throws version_conflict        it asks for something else than was shown
  * @throws attempt_in_progress     other calls keep changing the attempt
  */
 export async function startPayment(ctx: ServiceContext, input: StartPaymentInput): Promise<Payment> {
@@ -96,6 +100,9 @@ export async function commitIntent(
       if (invoice.state !== "open" || isPastExpiry(invoice.expiresAt, tx.now)) {
         const state = invoice.state === "open" ? "expired" : invoice.state;
         throw new ServiceError("invoice_state_conflict", `The invoice is ${state}.`);
+      }
+      if (input.shown !== undefined && !isSameMoney(input.shown, invoice.amountDue)) {
+        throw new ServiceError("version_conflict", "The amount has changed since it was shown.");
       }
       const open = await findOpenPayment(tx, tenant, invoice.id);
       if (open === null || (await isStaleConsent(inTx, invoice, open))) {

@@ -32,6 +32,8 @@ export interface PageInput {
   readonly codeError?: number | "format";
   /** True where this phone has had its texts of the day, so that no code can be sent. */
   readonly isOutOfCodes?: boolean;
+  /** True where the page that a form was sent from asked for another amount. */
+  readonly isChanged?: boolean;
 }
 
 const REFRESH_SECONDS = 4;
@@ -69,7 +71,7 @@ function toPayerMerchant({ merchant }: PayerView): PayerMerchant {
 }
 
 function landingPage(text: PayerText, input: PageInput): ReactElement {
-  const { view, base, proof, onlyMethod, isOutOfCodes = false } = input;
+  const { view, base, proof, onlyMethod, isOutOfCodes = false, isChanged = false } = input;
   const { invoice, merchant, attempt, step } = view;
   const offers = view.offers.filter((offer) => onlyMethod === undefined || offer.method === onlyMethod);
   return (
@@ -84,6 +86,7 @@ function landingPage(text: PayerText, input: PageInput): ReactElement {
         started={step === "continue" ? (attempt?.method ?? null) : null}
         hasSuperseded={view.superseded.length > 0}
         isOutOfCodes={isOutOfCodes}
+        isChanged={isChanged}
         payAction={`${base}/pay`}
         proof={proof}
         cancelUrl={invoice.cancelUrl}
@@ -130,7 +133,8 @@ function waitingReason(attempt: Payment | null, isAnswered: boolean): WaitingFor
   return attempt.method === "card" ? "opening" : "approval";
 }
 
-function codePage(text: PayerText, { view, base, proof, codeError }: PageInput): ReactElement {
+function codePage(text: PayerText, input: PageInput): ReactElement {
+  const { view, base, proof, codeError, isChanged = false } = input;
   const { invoice } = view;
   const error =
     codeError === undefined
@@ -149,6 +153,7 @@ function codePage(text: PayerText, { view, base, proof, codeError }: PageInput):
         action={`${base}/code`}
         changeAction={`${base}/change`}
         proof={proof}
+        isChanged={isChanged}
         error={error}
       />
     </PayerDocument>
@@ -180,12 +185,15 @@ function failedPage(text: PayerText, { view, base }: PageInput): ReactElement {
 
 function receiptPage(text: PayerText, { view }: PageInput): ReactElement {
   const { invoice, merchant, accepted } = view;
+  const isOutside = invoice.paidBy === "outside";
   return (
     <PayerDocument {...documentOf(text, view, text.t("receipt_title"))}>
       <Receipt
         text={text}
         merchantName={merchant.name}
         invoice={invoice}
+        isOutside={isOutside}
+        mayStillGoThrough={isOutside && mayStillGoThrough(view)}
         paidAt={invoice.paidAt}
         method={methodText(text, accepted, invoice.phoneLast4)}
         paymentId={accepted?.id ?? null}
@@ -216,12 +224,16 @@ function capitalised(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
+/** An attempt of the payer's, given up or not, that nobody knows the end of yet. */
+function mayStillGoThrough({ superseded, attempt }: PayerView): boolean {
+  return superseded.length > 0 || (attempt !== null && isOpenPayment(attempt.state));
+}
+
 function closedPage(text: PayerText, input: PageInput): ReactElement {
   const { view, base } = input;
   const { invoice, merchant, step } = view;
   const amount = text.money(invoice.amountDue);
-  const mayStillGoThrough =
-    view.superseded.length > 0 || (view.attempt !== null && isOpenPayment(view.attempt.state));
+  const isInDoubt = mayStillGoThrough(view);
   switch (step) {
     case "paid": {
       const paid = text.money(money(invoice.amountPaidMinor, invoice.amountDue.currency));
@@ -230,7 +242,11 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
         <PayerDocument {...documentOf(text, view, text.t("already_paid_title"))}>
           <Message
             heading={text.t("already_paid_heading")}
-            paragraphs={[text.t("already_paid_text", { amount: paid, date })]}
+            paragraphs={
+              invoice.paidBy === "outside"
+                ? [text.t("already_paid_outside_text", { merchant: merchant.name, amount: paid, date })]
+                : [text.t("already_paid_text", { amount: paid, date })]
+            }
           >
             <LinkButton href={`${base}/receipt`} label={text.t("see_receipt")} isPrimary={true} />
           </Message>
@@ -243,7 +259,7 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
           <Message
             heading={text.t("cancelled_heading", { merchant: merchant.name })}
             paragraphs={[
-              text.t(mayStillGoThrough ? "cancelled_pending_text" : "cancelled_text", {
+              text.t(isInDoubt ? "cancelled_pending_text" : "cancelled_text", {
                 amount,
                 description: invoice.description,
               }),
@@ -261,7 +277,7 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
           <Message
             heading={text.t("expired_heading")}
             paragraphs={[
-              text.t(expiredText(mayStillGoThrough, view.moneyBack.length > 0), { amount, date }),
+              text.t(expiredText(isInDoubt, view.moneyBack.length > 0), { amount, date }),
               text.t("expired_contact", { merchant: merchant.name }),
             ]}
           >
