@@ -4,17 +4,22 @@ import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { ConfigError } from "#lib/config.ts";
 import { getWebRuntime } from "#lib/context.ts";
+import { type ArrivingRequest, noteClientAddress } from "#lib/http/client-address.ts";
 import { type RoutedRequest, tameRequest } from "#lib/http/tame-request.ts";
 
 const SHUTDOWN_MS = 15_000;
 
 export async function startWeb(): Promise<void> {
   try {
-    const { deps, failpoints } = getWebRuntime();
+    const { config, deps, failpoints } = getWebRuntime();
     // Node tells of each request here before its server, Next's, gets to see it.
     subscribe("http.server.request.start", (message) => {
-      const { request, socket } = message as { readonly request: RoutedRequest; readonly socket: Socket };
+      const { request, socket } = message as {
+        readonly request: RoutedRequest & ArrivingRequest;
+        readonly socket: Socket;
+      };
       tameRequest(request);
+      noteClientAddress(request, config.trustedProxyHops);
       failpoints?.enterRequest(() => socket.destroy());
     });
     // The queue is warmed up here; where the database is not there yet, the first request tries again.

@@ -15,16 +15,31 @@ export interface Config {
   readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
   readonly sandboxUrl: string | null;
   readonly railTimeoutMs: number;
+  /** Proxies of ours in front of the web process; each adds to X-Forwarded-For. */
+  readonly trustedProxyHops: number;
   readonly callback: {
     readonly isLoopbackAllowed: boolean;
     readonly ports: readonly number[];
     readonly timeoutMs: number;
     readonly connectTimeoutMs: number;
   };
+  readonly rateLimits: {
+    readonly windowSeconds: number;
+    /** Requests of one key in one window. */
+    readonly limits: {
+      readonly live: { readonly read: number; readonly write: number };
+      readonly test: { readonly read: number; readonly write: number };
+    };
+  };
   readonly logLevel: string;
   /** Where this process fails on purpose; nowhere in a live installation. */
   readonly failpoints: readonly SetFailpoint[];
 }
+
+/** Short, so that a burst is told soon when to go on, and never gets more than a second's worth. */
+const RATE_WINDOW_SECONDS = 1;
+
+const perSecond = z.coerce.number().int().min(1).max(1_000_000);
 
 const SCHEMA = z.object({
   BILLTEXT_ENV: z.enum(["development", "live"]).default("development"),
@@ -46,6 +61,11 @@ const SCHEMA = z.object({
     .default("443,8443"),
   CALLBACK_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(25_000).default(15_000),
   RAIL_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(10_000).default(10_000),
+  TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
+  RATE_LIMIT_LIVE_READS_PER_SECOND: perSecond.default(100),
+  RATE_LIMIT_LIVE_WRITES_PER_SECOND: perSecond.default(30),
+  RATE_LIMIT_TEST_READS_PER_SECOND: perSecond.default(50),
+  RATE_LIMIT_TEST_WRITES_PER_SECOND: perSecond.default(25),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -117,11 +137,19 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     masterKeys: parseMasterKeys(env.BILLTEXT_MASTER_KEYS),
     sandboxUrl: env.SANDBOX_URL === undefined ? null : new URL(env.SANDBOX_URL).origin,
     railTimeoutMs: env.RAIL_TIMEOUT_MS,
+    trustedProxyHops: env.TRUSTED_PROXY_HOPS,
     callback: {
       isLoopbackAllowed: !isLive && env.CALLBACK_LOOPBACK !== "refused",
       ports: env.CALLBACK_PORTS.split(",").map(Number),
       timeoutMs: env.CALLBACK_TIMEOUT_MS,
       connectTimeoutMs: 5_000,
+    },
+    rateLimits: {
+      windowSeconds: RATE_WINDOW_SECONDS,
+      limits: {
+        live: { read: env.RATE_LIMIT_LIVE_READS_PER_SECOND, write: env.RATE_LIMIT_LIVE_WRITES_PER_SECOND },
+        test: { read: env.RATE_LIMIT_TEST_READS_PER_SECOND, write: env.RATE_LIMIT_TEST_WRITES_PER_SECOND },
+      },
     },
     logLevel: env.LOG_LEVEL,
     failpoints: env.BILLTEXT_FAILPOINTS ?? [],

@@ -1,6 +1,7 @@
 // The composition root: configuration and every adapter become what verbs are given. One a process.
 
 import { type Database, openDatabase } from "#db/client.ts";
+import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
 import { createQueue } from "#db/queue.ts";
 import { isInTransaction } from "#db/transaction.ts";
 import { type OwnAddresses, ownAddresses, resolveAll } from "./callbacks/guard.ts";
@@ -9,9 +10,11 @@ import { type Config, getConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import { renderNativeCallback } from "./doors/native/callback-view.ts";
 import { createFailpoints, type ProcessFailpoints } from "./failpoints.ts";
+import { createRateLimiter } from "./limits/rate-limiter.ts";
 import { createLog } from "./log.ts";
 import { createCardRail } from "./rails/card/rail.ts";
 import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
+import { createSandboxControl } from "./rails/sandbox-control.ts";
 import type { ServiceDeps } from "./services/context.ts";
 import { createTwilioSms } from "./sms/twilio.ts";
 
@@ -63,6 +66,17 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     callbacks: outsideTransactions(
       createCallbackSender({ ...config.callback, own: ownOf(config), resolve: (name) => resolveAll(name) }),
     ),
+    rateLimiter: createRateLimiter({
+      ...config.rateLimits,
+      store: openRateLimitStore(db),
+      table: RATE_LIMIT_TABLE,
+    }),
+    simulator:
+      config.sandboxUrl === null
+        ? null
+        : outsideTransactions(
+            createSandboxControl({ baseUrl: config.sandboxUrl, timeoutMs: config.railTimeoutMs }),
+          ),
     callbackRenderers: new Map([["native", renderNativeCallback]]),
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     isLiveInstallation: config.env === "live",

@@ -1,6 +1,6 @@
 // A code by SMS, our own or the carrier's: typing it is the consent to the charge.
 
-import { Heading, Paragraph, PostButton, SubmitButton } from "./parts.tsx";
+import { ChangedNote, Heading, Paragraph, PostButton, SubmitButton } from "./parts.tsx";
 import type { PayerText } from "./text.ts";
 
 export interface CodeProps {
@@ -16,6 +16,8 @@ export interface CodeProps {
   /** Gives up this attempt, to choose again or, with our own code, to get another. */
   readonly changeAction: string;
   readonly proof: string;
+  /** True where the payer has just acted on a page that asked for another amount. */
+  readonly isChanged: boolean;
   /** What was wrong with the last try, in words. */
   readonly error: string | null;
 }
@@ -43,6 +45,7 @@ export function CodeForm(props: CodeProps) {
         </div>
       )}
       <Heading>{text.t(isCarriers ? "carrier_code_heading" : "code_heading")}</Heading>
+      {props.isChanged && <ChangedNote text={text} />}
       <Paragraph>
         {text.t(isCarriers ? "carrier_code_text" : "code_text", {
           amount,

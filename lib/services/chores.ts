@@ -1,8 +1,9 @@
 // Work that comes round by the clock, over all merchants.
 
 import { purgeIdempotencyKeys } from "#db/queries/events.ts";
+import { purgeRateLimits } from "#db/queries/routing/rate-limits.ts";
 import { listTenants, purgeSmsCounters, takeDueDeadlines } from "#db/queries/routing/routes.ts";
-import { inTenant, withoutTenant } from "#db/transaction.ts";
+import { inTenant, realNow, withoutTenant } from "#db/transaction.ts";
 import type { ServiceDeps } from "./context.ts";
 import { IDEMPOTENCY_HOURS } from "./idempotency/once.ts";
 
@@ -25,17 +26,18 @@ export async function sweepDeadlines(
   return { taken, isFull: taken === DEADLINES_PER_SWEEP };
 }
 
-/** Forgets answered keys after 72 hours, and message counters of days that are over. */
+/** Forgets answered keys after 72 hours, message counters of days that are over, and windows of rate limits. */
 export async function purgeOld(deps: ServiceDeps): Promise<void> {
   for (const tenant of await listTenants(deps.db)) {
     const purge = inTenant(deps.db, tenant, (tx) =>
-      purgeIdempotencyKeys(tx, tenant, new Date(tx.now.getTime() - IDEMPOTENCY_HOURS * 3_600_000)),
+      purgeIdempotencyKeys(tx, tenant, new Date(realNow(tx).getTime() - IDEMPOTENCY_HOURS * 3_600_000)),
     );
     await purge.catch((error: unknown) =>
       deps.log.warn("chore.failed", { chore: "purge", ...tenant, error }),
     );
   }
-  await withoutTenant(deps.db, (tx) =>
-    purgeSmsCounters(tx, new Date(tx.now.getTime() - 2 * 86_400_000).toISOString().slice(0, 10)),
-  );
+  await withoutTenant(deps.db, async (tx) => {
+    await purgeSmsCounters(tx, new Date(tx.now.getTime() - 2 * 86_400_000).toISOString().slice(0, 10));
+    await purgeRateLimits(tx, tx.now);
+  });
 }

@@ -41,7 +41,8 @@ const TWO_STEP_ENDINGS = ["31", "32", "33"];
 /** Keeps the demo merchant of the file where the database still knows its key; else makes one. */
 export async function ensureDemo(deps: ServiceDeps, input: DemoInput): Promise<Demo> {
   const earlier = readDemo(input.path);
-  const known = earlier === null ? null : await findApiKeyRoute(deps.db, deps.vault.hash(earlier.api_key));
+  const known =
+    earlier === null ? null : await findApiKeyRoute(deps.db, deps.vault.hash(earlier.api_key), null);
   const fresh = earlier === null || known === null ? await makeDemo(deps) : null;
   const merchantId = fresh?.merchantId ?? known?.tenant.merchantId;
   if (merchantId === undefined) throw new Error("The demo merchant was neither found nor made.");

@@ -17,7 +17,7 @@ export function asSystem(deps: ServiceDeps, merchantId: MerchantId, mode: Mode):
 
 /** A key that may do everything the native door offers. */
 export async function createFullKey(ctx: ServiceContext, name: string): Promise<string> {
-  return (await createKey(ctx, { name, scopes: SCOPES })).key;
+  return (await createKey(ctx, { name, scopes: SCOPES, expiresAt: null, allowedNetworks: null })).secret;
 }
 
 /** Stores an account, unless the same is stored already. */

@@ -48,7 +48,7 @@ export interface AttemptTerms {
   readonly shouldCapture: boolean;
   /** What the rail said of two steps for this account and phone. */
   readonly hasTwoSteps: boolean;
-  /** The invoice's deadline (UTC). */
+  /** The invoice's deadline, in real time (UTC): a rail knows nothing of a test merchant's clock. */
   readonly expiresAt: Date;
   /** The database's time when the attempt was made (UTC). */
   readonly now: Date;

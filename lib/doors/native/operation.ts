@@ -4,12 +4,16 @@
 import type { z } from "zod";
 import { isApiKeyShape } from "#lib/crypto/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
+import type { RateStanding } from "#lib/domain/ports/rate-limiter.ts";
+import { readClientAddress } from "#lib/http/client-address.ts";
 import type { ServiceContext, ServiceDeps } from "#lib/services/context.ts";
 import type { Answer, KeyedAnswer, KeyedRequest } from "#lib/services/idempotency/once.ts";
 import { authenticateKey } from "#lib/services/keys/authenticate.ts";
+import { takeFromBudget } from "#lib/services/keys/limit.ts";
 import { serve, TransportError } from "../door.ts";
 import { nativeDialect } from "./errors.ts";
 import { type OperationDoc, type OperationShape, parseRequest } from "./parse-request.ts";
+import { requireWithin, stampStanding } from "./rate-limit.ts";
 
 export interface OperationCall<Body, Query> {
   readonly ctx: ServiceContext;
@@ -110,13 +114,22 @@ export function routeHandlers(
   const handlerFor = (method: Method): Handler => {
     return async (request, { params }) => {
       const deps = getDeps();
-      return await serve(deps, nativeDialect, `${method} ${route}`, async (correlationId) => {
-        const ctx = await authenticateKey(deps, readApiKey(request), correlationId);
+      let standing: RateStanding | null = null;
+      const response = await serve(deps, nativeDialect, `${method} ${route}`, async (correlationId) => {
+        const ctx = await authenticateKey(deps, {
+          key: readApiKey(request),
+          clientAddress: readClientAddress(request.headers),
+          correlationId,
+        });
+        standing = await takeFromBudget(ctx, method === "GET" ? "read" : "write");
+        requireWithin(standing);
         const found = operations[method];
         if (found === undefined)
           throw new TransportError("method_not_allowed", "This address has no such method.");
         return await found.handle(ctx, request, toTextParams((await params) ?? {}));
       });
+      if (standing !== null) stampStanding(response, standing);
+      return response;
     };
   };
   const allow = Object.keys(operations).join(", ");

@@ -82,15 +82,7 @@ async function takeMoney(ctx: TxContext, input: AdvancePaymentInput): Promise<Pa
   const { invoice, payment, facts, costMinor = 0n } = input;
   const { settings } = await loadProfile(ctx.tx, ctx.tenant);
   const amountMinor = payment.amount.amountMinor;
-  const routing = routeMoney(
-    {
-      state: invoice.state,
-      amountDueMinor: invoice.amountDue.amountMinor,
-      amountPaidMinor: invoice.amountPaidMinor,
-    },
-    amountMinor,
-    settings,
-  );
+  const routing = routeMoney(invoice, payment.amount, settings);
   const feeMinor = routing.disposition === "accepted" ? await feeOf(ctx, payment) : 0n;
   const moved = await updatePaymentState(ctx.tx, payment, "succeeded", {
     ...facts,

@@ -12,6 +12,7 @@ import type { Payment, PaymentValidation } from "#lib/domain/records.ts";
 import { POLL_LIVE_SECONDS } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
+import { inTenantTime } from "../rail-time.ts";
 import { CODE_LIFE_SECONDS } from "../sms/queue-code.ts";
 import { advancePayment } from "./advance.ts";
 import { giveToReview } from "./give-to-review.ts";
@@ -35,9 +36,10 @@ export async function applyOutcome(
 export async function applyToLocked(
   ctx: ServiceContext,
   id: PaymentId,
-  outcome: RailOutcome,
+  said: RailOutcome,
 ): Promise<{ readonly before: Payment; readonly after: Payment }> {
   return await transact(ctx, async (inTx) => {
+    const outcome = inTenantTime(inTx.tx, said);
     const locked = await lockBoth(inTx, id);
     return { before: locked.payment, after: await applyTo(inTx, locked, outcome) };
   });

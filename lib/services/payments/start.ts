@@ -9,10 +9,12 @@ import { findOpenPayment, findPayment, insertPayment, listPaymentsOfInvoice } fr
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import { isPastExpiry } from "#lib/domain/invoice.ts";
+import { isSameMoney, type Money } from "#lib/domain/money.ts";
 import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
 import { newId, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
+import { railTime } from "../rail-time.ts";
 import { queueCodeSms } from "../sms/queue-code.ts";
 import { advancePayment } from "./advance.ts";
 import { capabilityMissing } from "./capability.ts";
@@ -28,6 +30,8 @@ export interface StartPaymentInput {
   readonly method: PaymentMethod;
   /** False: only reserve. Left out, an open attempt is gone on with as it is, and a new one does as the last. */
   readonly shouldCapture?: boolean;
+  /** What the payer was shown: nothing is started where the invoice asks for something else by now. */
+  readonly shown?: Money;
   /** Runs in the transaction that commits the intent, for an idempotency key that must be stored with it. */
   readonly withIntent?: (ctx: TxContext, payment: Payment) => Promise<void>;
 }
@@ -46,6 +50,7 @@ const ROUNDS_MAX = 3;
  * @throws invoice_not_found
  * @throws invoice_state_conflict  paid, cancelled, expired, or being paid just now
  * @throws method_unavailable      not among the invoice's methods, or its amount or currency does not fit
+ * @throws version_conflict        it asks for something else than was shown
  * @throws capability_missing      an amount is to be reserved that its rail or account takes at once
  * @throws sms_cap_reached         no more codes can be sent to this phone today
  * @throws attempt_in_progress     other calls keep changing the attempt, or one with another `shouldCapture` is open
@@ -101,6 +106,9 @@ export async function commitIntent(
       if (invoice.state !== "open" || isPastExpiry(invoice.expiresAt, tx.now)) {
         const state = invoice.state === "open" ? "expired" : invoice.state;
         throw new ServiceError("invoice_state_conflict", `The invoice is ${state}.`);
+      }
+      if (input.shown !== undefined && !isSameMoney(input.shown, invoice.amountDue)) {
+        throw new ServiceError("version_conflict", "The amount has changed since it was shown.");
       }
       if (input.shouldCapture === false) await requireReserving(inTx, invoice, input.method);
       const open = await findOpenPayment(tx, tenant, invoice.id);
@@ -194,6 +202,7 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
   const wanted = input.shouldCapture ?? earlier.at(-1)?.shouldCapture ?? true;
   const shouldCapture = wanted || !twoSteps;
   const id = newId(ctx, "payment");
+  const toRailTime = await railTime(ctx);
   const created = await insertPayment(tx, tenant, {
     id,
     invoiceId: invoice.id,
@@ -213,8 +222,8 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
       locale: invoice.locale,
       shouldCapture,
       hasTwoSteps: twoSteps,
-      expiresAt: invoice.expiresAt,
-      now: tx.now,
+      expiresAt: toRailTime(invoice.expiresAt),
+      now: toRailTime(tx.now),
     }),
   });
   await recordEvent(ctx, { type: "payment.started", invoice, payment: created });

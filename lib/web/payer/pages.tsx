@@ -6,7 +6,8 @@ import { CodeForm } from "#components/payer/code.tsx";
 import { PayerDocument } from "#components/payer/document.tsx";
 import { Landing } from "#components/payer/landing.tsx";
 import { Message } from "#components/payer/message.tsx";
-import { LinkButton } from "#components/payer/parts.tsx";
+import { MoneyBackNotes } from "#components/payer/money-back.tsx";
+import { LinkButton, TextLink } from "#components/payer/parts.tsx";
 import { Receipt } from "#components/payer/receipt.tsx";
 import type { PayerMerchant, PayerText } from "#components/payer/text.ts";
 import { isStill, WAITING_HEADINGS, Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
@@ -31,6 +32,8 @@ export interface PageInput {
   readonly codeError?: CodeError;
   /** True where this phone has had its texts of the day, so that no code can be sent. */
   readonly isOutOfCodes?: boolean;
+  /** True where the page that a form was sent from asked for another amount. */
+  readonly isChanged?: boolean;
 }
 
 /**
@@ -74,7 +77,7 @@ function toPayerMerchant({ merchant }: PayerView): PayerMerchant {
 }
 
 function landingPage(text: PayerText, input: PageInput): ReactElement {
-  const { view, base, proof, onlyMethod, isOutOfCodes = false } = input;
+  const { view, base, proof, onlyMethod, isOutOfCodes = false, isChanged = false } = input;
   const { invoice, merchant, attempt, step } = view;
   const offers = view.offers.filter((offer) => onlyMethod === undefined || offer.method === onlyMethod);
   return (
@@ -89,6 +92,7 @@ function landingPage(text: PayerText, input: PageInput): ReactElement {
         started={step === "continue" ? (attempt?.method ?? null) : null}
         hasSuperseded={view.superseded.length > 0}
         isOutOfCodes={isOutOfCodes}
+        isChanged={isChanged}
         payAction={`${base}/pay`}
         proof={proof}
         cancelUrl={invoice.cancelUrl}
@@ -146,7 +150,7 @@ function waitingReason(attempt: Payment | null, isAnswered: boolean): WaitingFor
 }
 
 function codePage(text: PayerText, input: PageInput): ReactElement {
-  const { view, base, proof, codeError } = input;
+  const { view, base, proof, codeError, isChanged = false } = input;
   const { invoice, merchant, attempt } = view;
   const isCarriers = attempt?.state === "pending_validation";
   if (isCarriers && attempt.validation?.by === "link")
@@ -166,6 +170,7 @@ function codePage(text: PayerText, input: PageInput): ReactElement {
         action={`${base}/code`}
         changeAction={`${base}/change`}
         proof={proof}
+        isChanged={isChanged}
         error={error}
       />
     </PayerDocument>
@@ -222,19 +227,28 @@ function failedPage(text: PayerText, { view, base }: PageInput): ReactElement {
 
 function receiptPage(text: PayerText, { view }: PageInput): ReactElement {
   const { invoice, merchant, accepted } = view;
+  const isOutside = invoice.paidBy === "outside";
   return (
     <PayerDocument {...documentOf(text, view, text.t("receipt_title"))}>
       <Receipt
         text={text}
         merchantName={merchant.name}
         invoice={invoice}
+        isOutside={isOutside}
+        mayStillGoThrough={isOutside && mayStillGoThrough(view)}
         paidAt={invoice.paidAt}
         method={methodText(text, accepted, invoice.phoneLast4)}
         paymentId={accepted?.id ?? null}
         returnUrl={invoice.returnUrl}
-      />
+      >
+        {moneyBackNotes(text, view)}
+      </Receipt>
     </PayerDocument>
   );
+}
+
+function moneyBackNotes(text: PayerText, { moneyBack, merchant }: PayerView): ReactElement {
+  return <MoneyBackNotes text={text} merchantName={merchant.name} entries={moneyBack} />;
 }
 
 function methodText(text: PayerText, payment: Payment | null, last4: string): string {
@@ -252,12 +266,16 @@ function capitalised(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
+/** An attempt of the payer's, given up or not, that nobody knows the end of yet. */
+function mayStillGoThrough({ superseded, attempt }: PayerView): boolean {
+  return superseded.length > 0 || (attempt !== null && isOpenPayment(attempt.state));
+}
+
 function closedPage(text: PayerText, input: PageInput): ReactElement {
   const { view, base } = input;
   const { invoice, merchant, step } = view;
   const amount = text.money(invoice.amountDue);
-  const mayStillGoThrough =
-    view.superseded.length > 0 || (view.attempt !== null && isOpenPayment(view.attempt.state));
+  const isInDoubt = mayStillGoThrough(view);
   switch (step) {
     case "paid": {
       const paid = text.money(money(invoice.amountPaidMinor, invoice.amountDue.currency));
@@ -266,7 +284,11 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
         <PayerDocument {...documentOf(text, view, text.t("already_paid_title"))}>
           <Message
             heading={text.t("already_paid_heading")}
-            paragraphs={[text.t("already_paid_text", { amount: paid, date })]}
+            paragraphs={
+              invoice.paidBy === "outside"
+                ? [text.t("already_paid_outside_text", { merchant: merchant.name, amount: paid, date })]
+                : [text.t("already_paid_text", { amount: paid, date })]
+            }
           >
             <LinkButton href={`${base}/receipt`} label={text.t("see_receipt")} isPrimary={true} />
           </Message>
@@ -279,12 +301,13 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
           <Message
             heading={text.t("cancelled_heading", { merchant: merchant.name })}
             paragraphs={[
-              text.t(mayStillGoThrough ? "cancelled_pending_text" : "cancelled_text", {
+              text.t(isInDoubt ? "cancelled_pending_text" : "cancelled_text", {
                 amount,
                 description: invoice.description,
               }),
             ]}
           >
+            {moneyBackNotes(text, view)}
             {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
           </Message>
         </PayerDocument>
@@ -296,16 +319,23 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
           <Message
             heading={text.t("expired_heading")}
             paragraphs={[
-              text.t(mayStillGoThrough ? "expired_pending_text" : "expired_text", { amount, date }),
+              text.t(expiredText(isInDoubt, view.moneyBack.length > 0), { amount, date }),
               text.t("expired_contact", { merchant: merchant.name }),
             ]}
           >
+            {moneyBackNotes(text, view)}
             {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
           </Message>
         </PayerDocument>
       );
     }
   }
+}
+
+/** That nothing was charged is said only where it is so. */
+function expiredText(mayStillGoThrough: boolean, wasCharged: boolean): string {
+  if (mayStillGoThrough) return "expired_pending_text";
+  return wasCharged ? "expired_charged_text" : "expired_text";
 }
 
 function backButton(text: PayerText, href: string, merchant: string): ReactElement {
@@ -335,7 +365,9 @@ export function renderPlainPage(name: PlainPage, locale: string): ReactElement {
   const text = payerText({ locale, country: null, timeZone: "UTC" });
   return (
     <PayerDocument text={text} title={text.t(`${name}_title`)} merchant={null} isTest={false}>
-      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]} />
+      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]}>
+        {name === "home" && <TextLink href="/docs/api" label={text.t("home_api")} />}
+      </Message>
     </PayerDocument>
   );
 }

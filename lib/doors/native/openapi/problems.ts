@@ -94,6 +94,7 @@ export const EVERY_HEADER: Readonly<Record<string, Reference>> = {
   "RateLimit-Limit": { $ref: "#/components/headers/RateLimit-Limit" },
   "RateLimit-Remaining": { $ref: "#/components/headers/RateLimit-Remaining" },
   "RateLimit-Reset": { $ref: "#/components/headers/RateLimit-Reset" },
+  "RateLimit-Policy": { $ref: "#/components/headers/RateLimit-Policy" },
 };
 
 function headersOf(status: number): Record<string, Reference> {
@@ -109,7 +110,7 @@ export const HEADERS: Readonly<Record<string, Header>> = {
     schema: { type: "string", examples: ["req_5d1f0c2e9b7a4f6e8d3c2b1a09f8e7d6"] },
   },
   "RateLimit-Limit": {
-    description: "Requests that the key may make in a row.",
+    description: "Requests that the key may make in one window; reads and writes apart.",
     schema: { type: "integer", minimum: 0 },
   },
   "RateLimit-Remaining": {
@@ -119,6 +120,10 @@ export const HEADERS: Readonly<Record<string, Header>> = {
   "RateLimit-Reset": {
     description: "Seconds until all of them are there again.",
     schema: { type: "integer", minimum: 0 },
+  },
+  "RateLimit-Policy": {
+    description: "The limit and its window in seconds.",
+    schema: { type: "string", pattern: "^\\d+;w=\\d+$", examples: ["100;w=1"] },
   },
   "Retry-After": {
     description: "Seconds after which the same call may succeed.",
