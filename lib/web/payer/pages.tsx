@@ -6,7 +6,7 @@ import { PayerDocument } from "#components/payer/document.tsx";
 import { Landing } from "#components/payer/landing.tsx";
 import { Message } from "#components/payer/message.tsx";
 import { MoneyBackNotes } from "#components/payer/money-back.tsx";
-import { LinkButton } from "#components/payer/parts.tsx";
+import { LinkButton, TextLink } from "#components/payer/parts.tsx";
 import { Receipt } from "#components/payer/receipt.tsx";
 import type { PayerMerchant, PayerText } from "#components/payer/text.ts";
 import { WAITING_HEADINGS, Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
@@ -307,7 +307,9 @@ export function renderPlainPage(name: PlainPage, locale: string): ReactElement {
   const text = payerText({ locale, country: null, timeZone: "UTC" });
   return (
     <PayerDocument text={text} title={text.t(`${name}_title`)} merchant={null} isTest={false}>
-      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]} />
+      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]}>
+        {name === "home" && <TextLink href="/docs/api" label={text.t("home_api")} />}
+      </Message>
     </PayerDocument>
   );
 }

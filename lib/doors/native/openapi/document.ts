@@ -74,10 +74,9 @@ function build(): OpenApiDocument {
 
 /** Every code of a problem with its meaning. */
 function withMeanings(schemas: Readonly<Record<string, JsonSchema>>): Record<string, JsonSchema> {
-  const { Problem, ...others } = schemas;
-  const { code, ...fields } = Problem?.properties ?? {};
-  const meant = { ...fields, code: { ...code, "x-enumDescriptions": ERROR_NOTES } };
-  return { ...others, Problem: { ...Problem, properties: meant } };
+  const { Problem } = schemas;
+  const code = { ...Problem?.properties?.code, "x-enumDescriptions": ERROR_NOTES };
+  return { ...schemas, Problem: { ...Problem, properties: { ...Problem?.properties, code } } };
 }
 
 const IDEMPOTENCY_KEY: Parameter = {

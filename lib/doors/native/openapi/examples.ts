@@ -123,8 +123,24 @@ function curl({ method, path, query, body }: Call, isKeyed: boolean, isShort = f
 
 /** JSON inside single quotes; variables stand outside of them. */
 function shellJson(body: unknown, isShort: boolean): string {
-  const json = JSON.stringify(body, null, 2);
-  return (isShort ? json.replaceAll(/\n */g, " ") : json.replaceAll("\n", "\n  "))
+  const json = isShort ? layOut(body, Number.POSITIVE_INFINITY) : layOut(body, LINE_LENGTH);
+  return json
+    .replaceAll("\n", "\n  ")
     .replaceAll("'", "'\\''")
     .replaceAll(/\$([A-Z_]+)/g, "'\"$$$1\"'");
+}
+
+const LINE_LENGTH = 60;
+
+/** JSON for people: what is short stands on one line. */
+function layOut(value: unknown, lineLength: number): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{ ", " }"];
+  const parts = Array.isArray(value)
+    ? value.map((child) => layOut(child, lineLength))
+    : Object.entries(value).map(([key, child]) => `"${key}": ${layOut(child, lineLength)}`);
+  const line = `${open}${parts.join(", ")}${close}`;
+  if (parts.length === 0) return `${open}${close}`.replaceAll(" ", "");
+  if (line.length <= lineLength && !line.includes("\n")) return line;
+  return `${open.trim()}\n${parts.map((part) => `  ${part.replaceAll("\n", "\n  ")}`).join(",\n")}\n${close.trim()}`;
 }
