@@ -18,6 +18,7 @@ import {
 } from "./deliveries.ts";
 import { getDisputeOperation, listDisputesOperation } from "./disputes.ts";
 import { getEventOperation, listEventsOperation } from "./events.ts";
+import { editInvoiceOperation, markPaidOperation, reopenInvoiceOperation } from "./invoice-changes.ts";
 import {
   cancelInvoiceOperation,
   createInvoiceOperation,
@@ -37,7 +38,13 @@ import {
 import { getMerchantOperation, updateMerchantOperation } from "./merchant.ts";
 import type { Operations } from "./operation.ts";
 import { acceptSurplusOperation, reviewPaymentOperation } from "./payment-reviews.ts";
-import { createPaymentOperation, getPaymentOperation, listPaymentsOperation } from "./payments.ts";
+import {
+  cancelPaymentOperation,
+  confirmPaymentOperation,
+  createPaymentOperation,
+  getPaymentOperation,
+  listPaymentsOperation,
+} from "./payments.ts";
 import {
   createRefundOperation,
   getRefundOperation,
@@ -55,12 +62,16 @@ import {
 
 export const ROUTES = {
   "/invoices": { POST: createInvoiceOperation, GET: listInvoicesOperation },
-  "/invoices/{id}": { GET: getInvoiceOperation },
+  "/invoices/{id}": { GET: getInvoiceOperation, PATCH: editInvoiceOperation },
+  "/invoices/{id}/mark-paid": { POST: markPaidOperation },
+  "/invoices/{id}/reopen": { POST: reopenInvoiceOperation },
   "/invoices/{id}/cancel": { POST: cancelInvoiceOperation },
   "/invoices/{id}/events": { GET: listTimelineOperation },
   "/invoices/{id}/send": { POST: sendInvoiceOperation },
   "/payments": { POST: createPaymentOperation, GET: listPaymentsOperation },
   "/payments/{id}": { GET: getPaymentOperation },
+  "/payments/{id}/confirm": { POST: confirmPaymentOperation },
+  "/payments/{id}/cancel": { POST: cancelPaymentOperation },
   "/payments/{id}/accept-surplus": { POST: acceptSurplusOperation },
   "/payments/{id}/refunds": { POST: createRefundOperation },
   "/payments/{id}/review": { POST: reviewPaymentOperation },

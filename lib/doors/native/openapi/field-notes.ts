@@ -181,6 +181,9 @@ const NOTES: Readonly<Record<string, string>> = {
   "createKey.expires_at": "After this it cannot be used; null or left out: it has no end.",
   "rotateKey.expires_at": "The new key's end; null: it has none. Left out: the old key's.",
   "createKey.scopes": "What it may do: no more than the caller's own key may.",
+  "editInvoice.version": "The version that you have read.",
+  "reopenInvoice.expires_at": "Until when it can be paid again.",
+  reference: "Your own note about how it was paid.",
   "updateKey.version": "The version that you have read.",
 
   // Merchant
