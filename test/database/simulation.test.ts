@@ -84,6 +84,23 @@ describe("a simulated payment", () => {
     await expect(act(late.id, "approve", asking)).rejects.toMatchObject(refused("simulation_not_possible"));
   });
 
+  it("in two steps by card is reserved when it is approved, and runs out", async () => {
+    const { invoice } = await createInvoice(shop.ctx, invoiceInput());
+    const input = { invoiceId: invoice.id, method: "card", shouldCapture: false } as const;
+    const { id } = await startPayment(shop.ctx, input);
+    expect((await act(id, "approve")).payment.state).toBe("authorized");
+    await expect(act(id, "approve")).rejects.toMatchObject(refused("simulation_not_possible"));
+    expect((await act(id, "expire")).payment.state).toBe("expired");
+  });
+
+  it("that waits for the carrier's own code is paid when it is approved", async () => {
+    const careful = await system.merchant({ carrierSteps: "two" });
+    const payment = await start("carrier_billing", careful, freshPhone("31"));
+    expect(payment.state).toBe("pending_validation");
+    await act(payment.id, "approve", careful);
+    await until("the charge", async () => (await invoiceOf(payment.invoiceId, careful)).state === "paid");
+  });
+
   it("is not possible once the payment has ended", async () => {
     const payment = await start("card");
     await act(payment.id, "expire");

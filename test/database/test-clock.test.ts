@@ -304,7 +304,7 @@ describe("moving the clock", () => {
 
   it("forgets no Idempotency-Key, and takes no request for interrupted that is still running", async () => {
     const shop = await system.merchant();
-    const request = { route: "POST /x", key: "k", fingerprint: Uint8Array.of(1) };
+    const request = { route: "POST /x", key: "k", fingerprint: new Uint8Array(32) };
     let isRunAgain = false;
     const first = onceInPhases(shop.ctx, request, async (bind) => {
       await transact(shop.ctx, (inTx) => bind(inTx, "x"));
