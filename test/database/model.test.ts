@@ -2,7 +2,8 @@ import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeLine, runAudit } from "#lib/services/audit/run.ts";
-import { arbitraryCommands } from "../model/arbitrary.ts";
+import { arbitraryBeginning, arbitraryCommands } from "../model/arbitrary.ts";
+import { tally } from "../model/commands/command.ts";
 import { expectRound, runRound } from "../model/commands/time.ts";
 import { requireSame } from "../model/compare.ts";
 import { type Model, newModel, Run } from "../model/model.ts";
@@ -15,7 +16,7 @@ const seed = Number(process.env.MODEL_SEED ?? randomInt(2 ** 31));
 const numRuns = Number(process.env.MODEL_RUNS ?? 60);
 const path = process.env.MODEL_PATH;
 const COMMANDS_MAX = 25;
-const ROUNDS_TO_HEAL = 6;
+const ROUNDS_MAX = 10;
 const MS_PER_RUN = 20_000;
 
 let system: TestSystem;
@@ -30,7 +31,9 @@ afterAll(() => system.close());
 
 /** No fault any more: everything that is planned happens, until there is nothing new. */
 async function heal(model: Model): Promise<void> {
-  for (let round = 0; round < ROUNDS_TO_HEAL; round += 1) {
+  for (let round = 0, before = ""; before !== JSON.stringify(model.invoices); round += 1) {
+    if (round > ROUNDS_MAX) throw new Error("It never comes to rest.");
+    before = JSON.stringify(model.invoices);
     await runRound(model, world);
     expectRound(model, new Run(null));
     await takeRefundsBack(world, model);
@@ -53,15 +56,19 @@ it(
   async () => {
     process.stdout.write(`model: seed ${seed}, ${numRuns} sequences of up to ${COMMANDS_MAX} commands\n`);
     let sequences = 0;
-    const property = fc.asyncProperty(arbitraryCommands(COMMANDS_MAX), async (commands) => {
+    const sequence = [arbitraryBeginning, arbitraryCommands(COMMANDS_MAX)] as const;
+    const property = fc.asyncProperty(...sequence, async (beginning, commands) => {
       const model = newModel();
       sequences += 1;
       await system.superuser.query("delete from pgboss.job where state = 'created'");
+      for (const creation of beginning) await creation.run(model, world);
       await fc.asyncModelRun(() => ({ model, real: world }), commands);
       await heal(model);
       await requireInvariants();
     });
     await fc.assert(property, { seed, numRuns, ...(path === undefined ? {} : { path }) });
+    const counts = [...tally].sort().map(([ending, count]) => `${ending} ${count}`);
+    process.stdout.write(`model: ${sequences} sequences; ${counts.join(", ")}\n`);
     expect(sequences).toBeGreaterThanOrEqual(1);
   },
   numRuns * MS_PER_RUN,

@@ -136,14 +136,24 @@ export function begin(run: Run, invoice: ModelInvoice, attempt: ModelAttempt, tr
   else apply(run, invoice, attempt);
 }
 
-/** The rail is asked about an attempt. What is final is asked about only where the rail has told of it. */
-export function ask(run: Run, invoice: ModelInvoice, attempt: ModelAttempt): void {
-  if (attempt.state === "code" || (!isOpen(attempt) && !attempt.isKnown)) return;
+/**
+ * The rail is asked about an attempt. What is final is asked about only where the rail has told of it; a message of
+ * the rail's names its record.
+ */
+export function ask(run: Run, invoice: ModelInvoice, attempt: ModelAttempt, isNamed = false): void {
+  if (attempt.state === "code" || (!isOpen(attempt) && !attempt.isKnown && !isNamed)) return;
+  const isRepeated = attempt.method === "card" && !attempt.isKnown && !isNamed;
   run.call(() => {
     // A card's request is repeated under its key; a charge is only looked for.
-    if (attempt.truth === "none" && attempt.method === "card") attempt.truth = "open";
+    if (isRepeated && attempt.truth === "none") attempt.truth = "open";
   });
-  apply(run, invoice, attempt);
+  if (!isRepeated) {
+    apply(run, invoice, attempt);
+    return;
+  }
+  // A key gives the first answer again, whatever has become of the page since: the next question tells.
+  attempt.isKnown = true;
+  attempt.isDoubtful = false;
 }
 
 function apply(run: Run, invoice: ModelInvoice, attempt: ModelAttempt): void {

@@ -23,6 +23,9 @@ export interface Step {
   readonly expect: (model: Model, run: Run) => Verdict;
 }
 
+/** How often each command ended in which way, over all sequences: a way that never comes up proves nothing. */
+export const tally = new Map<string, number>();
+
 /** Does a step in both, and compares what they said and what they have become. */
 export function command({ name, crash = null, isPossible, perform, expect }: Step): Command {
   return {
@@ -32,6 +35,8 @@ export function command({ name, crash = null, isPossible, perform, expect }: Ste
       const said = await verdictOf(() => perform(model, world));
       world.disarm();
       const due = dueVerdict(() => expect(model, new Run(crash)));
+      const ending = `${name.replace(/\(.*/, "")}: ${said}`;
+      tally.set(ending, (tally.get(ending) ?? 0) + 1);
       if (said !== due) throw new Error(`${name}: it said ${said}, and ${due} was due.`);
       await takeRefundsBack(world, model);
       await requireSame(world, model);

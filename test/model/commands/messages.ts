@@ -54,7 +54,7 @@ export function hear(run: Run, invoice: ModelInvoice, attempt: ModelAttempt): vo
   for (const refundIndex of stored) {
     const isDone = run.goesOn(() => {
       const refund = attempt.refunds[refundIndex];
-      if (refund === undefined) ask(run, invoice, attempt);
+      if (refund === undefined) ask(run, invoice, attempt, attempt.method === "card");
       else askRefund(run, invoice, attempt, refund);
     });
     if (!isDone) attempt.unheard.push(refundIndex);

@@ -61,8 +61,8 @@ async function requirePolls(model: Model, { system }: World): Promise<void> {
     .filter((attempt) => attempt.state === "open")
     .map(({ id }) => id);
   const { rows } = await system.superuser.query<{ id: string }>(
-    `select id from unnest($1::text[]) id where not exists (
-       select from pgboss.job where name = 'payment.poll' and state = 'created' and data ->> 'paymentId' = id)`,
+    `select asked.id from unnest($1::text[]) asked (id) where not exists (
+       select from pgboss.job where name = 'payment.poll' and state = 'created' and data ->> 'paymentId' = asked.id)`,
     [asked],
   );
   if (rows.length > 0) throw new Error(`Nobody will ask about ${rows.map(({ id }) => id).join(", ")}.`);
