@@ -20,6 +20,8 @@ export interface Queue {
   enqueue<N extends JobName>(tx: Tx, name: N, data: JobDataOf<N>, options?: EnqueueOptions): Promise<void>;
   /** Brings what waits of a merchant's test mode forward in time, in the caller's transaction. */
   pullForward(tx: Tx, merchantId: MerchantId, byMs: number): Promise<void>;
+  /** The same for many at once that may all run now. */
+  enqueueAll<N extends JobName>(tx: Tx, name: N, data: readonly JobDataOf<N>[]): Promise<void>;
   /** Starts claiming jobs of one kind. The handler may be called twice for one job, and must not mind. */
   work<N extends JobName>(name: N, handle: (data: JobDataOf<N>) => Promise<void>): Promise<void>;
   start(): Promise<void>;
@@ -100,6 +102,13 @@ export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
     },
     async pullForward(tx, merchantId, byMs) {
       await tx.client.query(`select ${PULL_FUNCTION}($1, $2)`, [merchantId, byMs]);
+    },
+    async enqueueAll(tx, name, data) {
+      if (data.length === 0) return;
+      await start();
+      const jobs = data.map((one) => ({ data: one }));
+      const ids = await boss.insert(name, jobs, { db: executeOn(tx.client), returnId: true });
+      if (ids?.length !== data.length) throw new Error(`Jobs ${name} were not written.`);
     },
     async work(name, handle) {
       const { concurrency } = JOB_POLICIES[name];

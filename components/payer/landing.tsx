@@ -2,7 +2,7 @@
 
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { InvoiceSummary, type SummaryInvoice } from "./invoice-summary.tsx";
-import { Note, PostButton, TextLink } from "./parts.tsx";
+import { ChangedNote, Note, PostButton, TextLink } from "./parts.tsx";
 import type { PayerText } from "./text.ts";
 
 export interface LandingMethod {
@@ -22,6 +22,8 @@ export interface LandingProps {
   readonly hasSuperseded: boolean;
   /** True where no code can be sent today any more. */
   readonly isOutOfCodes: boolean;
+  /** True where the payer has just acted on a page that asked for another amount. */
+  readonly isChanged: boolean;
   readonly payAction: string;
   readonly proof: string;
   readonly cancelUrl: string | null;
@@ -33,6 +35,7 @@ export function Landing(props: LandingProps) {
     <>
       <h1 className="sr-only">{text.t("choose_title", { merchant: merchantName })}</h1>
       <InvoiceSummary text={text} merchantName={merchantName} invoice={props.invoice} />
+      {props.isChanged && <ChangedNote text={text} />}
       {props.hasSuperseded && <Note>{text.t("superseded_note")}</Note>}
       {props.isOutOfCodes && (
         <div role="alert">

@@ -1,6 +1,7 @@
 // Pieces that several payer pages share.
 
 import type { ReactNode } from "react";
+import type { PayerText } from "./text.ts";
 
 const BUTTON =
   "block w-full rounded-xl px-5 py-3.5 text-center text-lg font-semibold break-words no-underline cursor-pointer print:hidden";
@@ -92,6 +93,15 @@ export function Note({ children }: { readonly children: ReactNode }) {
     <p className="mt-5 rounded-lg border-l-4 border-amber-600 bg-amber-50 p-3 text-sm leading-relaxed break-words dark:bg-amber-950 dark:text-amber-100">
       {children}
     </p>
+  );
+}
+
+/** Said to someone who has just acted on a page that is out of date. */
+export function ChangedNote({ text }: { readonly text: PayerText }) {
+  return (
+    <div role="alert">
+      <Note>{text.t("changed_note")}</Note>
+    </div>
   );
 }
 

@@ -2,13 +2,17 @@
 
 import type { ReactNode } from "react";
 import { LinesTable, type SummaryInvoice } from "./invoice-summary.tsx";
-import { CheckMark, Heading, LinkButton, Paragraph } from "./parts.tsx";
+import { CheckMark, Heading, LinkButton, Note, Paragraph } from "./parts.tsx";
 import type { PayerText } from "./text.ts";
 
 export interface ReceiptProps {
   readonly text: PayerText;
   readonly merchantName: string;
   readonly invoice: SummaryInvoice;
+  /** True where the merchant has marked it as paid in another way. */
+  readonly isOutside: boolean;
+  /** True where a try of the payer's may still take money that is not owed any more. */
+  readonly mayStillGoThrough: boolean;
   readonly paidAt: Date | null;
   readonly method: string;
   /** Identifier of the payment, for questions about it. */
@@ -24,8 +28,11 @@ export function Receipt(props: ReceiptProps) {
   return (
     <>
       <CheckMark />
-      <Heading>{text.t("paid_heading")}</Heading>
-      <Paragraph>{text.t("paid_text", { merchant: merchantName, amount })}</Paragraph>
+      <Heading>{text.t(props.isOutside ? "paid_outside_heading" : "paid_heading")}</Heading>
+      <Paragraph>
+        {text.t(props.isOutside ? "paid_outside_text" : "paid_text", { merchant: merchantName, amount })}
+      </Paragraph>
+      {props.mayStillGoThrough && <Note>{text.t("paid_outside_pending_note")}</Note>}
       {props.children}
       <section className="mt-6" aria-labelledby="receipt">
         <h2 id="receipt" className="font-semibold break-words">

@@ -5,14 +5,20 @@ import { and, desc, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { type CurrencyCode, parseCurrency } from "#lib/domain/currency.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import type { InvoiceState } from "#lib/domain/invoice.ts";
+import type { InvoiceLine } from "#lib/domain/lines.ts";
 import { money } from "#lib/domain/money.ts";
 import type { Invoice } from "#lib/domain/records.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
-import { invoices } from "../schema/invoices.ts";
+import { invoices, type StoredLine } from "../schema/invoices.ts";
 import { invoiceDeadlines, linkRoutes } from "../schema/routing.ts";
 import type { Tx } from "../transaction.ts";
 
 type InvoiceRow = typeof invoices.$inferSelect;
+
+/** Lines as they are stored. */
+export function toStoredLines(lines: readonly InvoiceLine[]): StoredLine[] {
+  return lines.map((line) => ({ ...line, unitAmountMinor: Number(line.unitAmountMinor) }));
+}
 
 function toInvoice(row: InvoiceRow): Invoice {
   const { amountDueMinor, currency, phone, lines, ...same } = row;
@@ -58,7 +64,7 @@ export async function insertInvoice(
       amountDueMinor: amountDue.amountMinor,
       currency: amountDue.currency,
       phone: sealedPhone,
-      lines: lines.map((line) => ({ ...line, unitAmountMinor: Number(line.unitAmountMinor) })),
+      lines: toStoredLines(lines),
       methods: [...input.methods],
     })
     .returning();
@@ -89,10 +95,26 @@ export type InvoiceFacts = Partial<
     | "cancelledAt"
     | "expiredAt"
     | "amountPaidMinor"
+    | "amountDueMinor"
+    | "currency"
+    | "description"
+    | "merchantReference"
+    | "purchaseCategory"
+    | "lines"
+    | "methods"
+    | "locale"
+    | "dueAt"
+    | "expiresAt"
+    | "returnUrl"
+    | "failureUrl"
+    | "cancelUrl"
+    | "landingUrl"
+    | "callbackUrl"
+    | "metadata"
   >
 >;
 
-/** Writes a new state. The caller holds the lock and has recorded the step. */
+/** Writes a new state; a new expiry is a new deadline. The caller holds the lock and has recorded the step. */
 export async function updateInvoiceState(
   tx: Tx,
   invoice: Invoice,
@@ -105,7 +127,19 @@ export async function updateInvoiceState(
     .where(and(byId(invoice, invoice.id), eq(invoices.version, invoice.version)))
     .returning();
   if (row === undefined) throw new Error("A locked invoice changed under its lock.");
+  if (facts.expiresAt !== undefined) await setDeadline(tx, invoice, facts.expiresAt);
   return toInvoice(row);
+}
+
+/** When the sweeper looks at it again, whether or not it has taken the deadline before. */
+async function setDeadline(tx: Tx, { merchantId, mode, id }: Invoice, dueAt: Date): Promise<void> {
+  await tx.sql
+    .insert(invoiceDeadlines)
+    .values({ merchantId, mode, invoiceId: id, dueAt })
+    .onConflictDoUpdate({
+      target: [invoiceDeadlines.merchantId, invoiceDeadlines.invoiceId],
+      set: { dueAt },
+    });
 }
 
 /** The next number in the invoice's sequence of events; locks the invoice until the transaction ends. */

@@ -71,6 +71,9 @@ export async function otherProviderIds(tx: Tx, sms: Sms): Promise<string[]> {
 export type SmsFacts = Partial<
   Pick<
     typeof smsMessages.$inferInsert,
+    | "template"
+    | "encoding"
+    | "segments"
     | "claimedAt"
     | "railAccountId"
     | "attempts"

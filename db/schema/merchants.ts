@@ -172,7 +172,7 @@ export const callbackEndpoints = pgTable(
     isDefault: boolean("is_default").notNull().default(false),
     isEnabled: boolean("is_enabled").notNull().default(true),
     /** What it is called about; null: everything that is called back. */
-    eventTypes: text("event_types").$type<EventType>().array(),
+    eventTypes: text("event_types").array().$type<EventType[]>(),
     /** Standard Webhooks secret, sealed; null: the mode's own. */
     secret: bytes("secret"),
     previousSecret: bytes("previous_secret"),

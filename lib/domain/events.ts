@@ -13,7 +13,11 @@ const CATALOGUE = [
     isCalledBack: true,
     note: "The link was first opened by what looks like a person.",
   },
-  { type: "invoice.paid", isCalledBack: true, note: "An accepted payment covers what is due." },
+  {
+    type: "invoice.paid",
+    isCalledBack: true,
+    note: "An accepted payment covers what is due, or the merchant marked it as paid.",
+  },
   { type: "invoice.cancelled", isCalledBack: true, note: "The merchant withdrew it." },
   { type: "invoice.expired", isCalledBack: true, note: "Its time ran out unpaid." },
   { type: "invoice.reopened", isCalledBack: true, note: "An expired one can be paid again." },

@@ -1,6 +1,7 @@
 // A request to be paid: its states, what is legal in each, and the facts that live beside the state.
 
 import type { SurplusPolicy } from "./merchant.ts";
+import type { Money } from "./money.ts";
 import type { StateTable } from "./state-table.ts";
 
 export const INVOICE_STATES = ["open", "paid", "cancelled", "expired"] as const;
@@ -40,7 +41,7 @@ export const INVOICE_TRANSITIONS: StateTable<InvoiceState, InvoiceEvent> = [
   },
 ];
 
-export const INVOICE_ACTIONS = ["pay", "send", "edit", "mark_paid", "cancel"] as const;
+export const INVOICE_ACTIONS = ["pay", "send", "edit", "mark_paid", "cancel", "reopen"] as const;
 export type InvoiceAction = (typeof INVOICE_ACTIONS)[number];
 
 /** True once the deadline has passed, whether or not the state has been moved yet. Instants are UTC. */
@@ -53,7 +54,9 @@ export function invoiceActions(
   invoice: { readonly state: InvoiceState; readonly expiresAt: Date },
   now: Date,
 ): InvoiceAction[] {
-  return invoice.state === "open" && !isPastExpiry(invoice.expiresAt, now) ? [...INVOICE_ACTIONS] : [];
+  if (invoice.state !== "open" && invoice.state !== "expired") return [];
+  const isOver = invoice.state === "expired" || isPastExpiry(invoice.expiresAt, now);
+  return isOver ? ["mark_paid", "reopen"] : ["pay", "send", "edit", "mark_paid", "cancel"];
 }
 
 /** What a merchant may choose for money that arrives when the invoice is no longer open. */
@@ -76,20 +79,24 @@ export type Routing =
 
 /**
  * Where money that a rail has taken goes: it pays the invoice, or it is surplus and owed back.
- * Whole payment only: `amountMinor` is accepted exactly when it fits what is still due.
+ * Whole payment only: it is accepted exactly when it is what is still due, which another amount or another
+ * currency than an edited invoice asks for is not.
  */
 export function routeMoney(
   invoice: {
     readonly state: InvoiceState;
-    readonly amountDueMinor: bigint;
+    readonly amountDue: Money;
+    /** Minor units of the same currency. */
     readonly amountPaidMinor: bigint;
   },
-  amountMinor: bigint,
+  taken: Money,
   policies: MoneyPolicies,
 ): Routing {
   const surplus: Routing = { disposition: "surplus", isReturned: policies.onSurplus === "refund" };
-  const fits = invoice.amountPaidMinor + amountMinor <= invoice.amountDueMinor;
-  if (!fits) return surplus;
+  const { amountDue, amountPaidMinor } = invoice;
+  const isWhatIsDue =
+    taken.currency === amountDue.currency && amountPaidMinor + taken.amountMinor === amountDue.amountMinor;
+  if (!isWhatIsDue) return surplus;
   switch (invoice.state) {
     case "open":
       return { disposition: "accepted", event: "paid" };

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseCurrency } from "./currency.ts";
 import { INVOICE_STATES, type LateMoneyPolicy, routeMoney } from "./invoice.ts";
 import { acceptedLegs, isBalanced, surplusLegs } from "./ledger.ts";
+import { money } from "./money.ts";
 import { PAYMENT_METHODS } from "./payment.ts";
+
+const nok = (amountMinor: bigint) => money(amountMinor, parseCurrency("NOK"));
 
 const policies = (onExpired: LateMoneyPolicy, onCancelled: LateMoneyPolicy) => ({
   onExpired,
@@ -21,8 +25,8 @@ describe("money that a rail has taken", () => {
   ] as const)(
     "on an invoice that is %s with %s paid goes by the merchant's choice",
     (state, paid, chosen, disposition) => {
-      const invoice = { state, amountDueMinor: 100n, amountPaidMinor: paid };
-      expect(routeMoney(invoice, 100n, chosen).disposition).toBe(disposition);
+      const invoice = { state, amountDue: nok(100n), amountPaidMinor: paid };
+      expect(routeMoney(invoice, nok(100n), chosen).disposition).toBe(disposition);
     },
   );
 
@@ -34,17 +38,25 @@ describe("money that a rail has taken", () => {
     ["cancelled", 0n, "hold", true],
   ] as const)("on an invoice that is %s with %s paid, with surplus to %s, is sent back: %s", (...row) => {
     const [state, paid, onSurplus, isReturned] = row;
-    const invoice = { state, amountDueMinor: 100n, amountPaidMinor: paid };
+    const invoice = { state, amountDue: nok(100n), amountPaidMinor: paid };
     const chosen = { ...policies("refund", "refund"), onSurplus };
-    expect(routeMoney(invoice, 100n, chosen)).toEqual({ disposition: "surplus", isReturned });
+    expect(routeMoney(invoice, nok(100n), chosen)).toEqual({ disposition: "surplus", isReturned });
+  });
+
+  it.each(INVOICE_STATES)("of another amount or currency pays nothing on an invoice that is %s", (state) => {
+    const invoice = { state, amountDue: nok(100n), amountPaidMinor: 0n };
+    const chosen = policies("accept", "accept");
+    for (const taken of [nok(99n), nok(101n), money(100n, parseCurrency("EUR"))]) {
+      expect(routeMoney(invoice, taken, chosen).disposition).toBe("surplus");
+    }
   });
 
   it("is never accepted beyond what is due", () => {
     const amount = fc.bigInt({ min: 0n, max: 99_999_999n });
     fc.assert(
       fc.property(fc.constantFrom(...INVOICE_STATES), amount, amount, amount, (state, due, paid, taken) => {
-        const invoice = { state, amountDueMinor: due, amountPaidMinor: paid };
-        const routing = routeMoney(invoice, taken, policies("accept", "accept"));
+        const invoice = { state, amountDue: nok(due), amountPaidMinor: paid };
+        const routing = routeMoney(invoice, nok(taken), policies("accept", "accept"));
         if (routing.disposition === "accepted") expect(paid + taken <= due).toBe(true);
       }),
     );

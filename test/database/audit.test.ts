@@ -20,7 +20,8 @@ afterAll(() => system.close());
 async function audit(environment: Record<string, string>) {
   const program = join(projectRoot, "scripts/audit/main.ts");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
-    env: { PATH: process.env.PATH, ...environment },
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));

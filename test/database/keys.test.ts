@@ -140,10 +140,11 @@ describe("a key made by the API", () => {
   it("is one of at most 50 that can be used, however many are made at once", async () => {
     const full = await system.merchant();
     const body = { name: "One of many", scopes: ["keys:read"] };
+    for (let count = 1; count < 45; count += 1) await door("POST", "/keys", { key: full.apiKey, body });
     const answers = await Promise.all(
-      Array.from({ length: 60 }, () => door("POST", "/keys", { key: full.apiKey, body })),
+      Array.from({ length: 15 }, () => door("POST", "/keys", { key: full.apiKey, body })),
     );
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(49);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
     const refused = answers.filter(({ status }) => status !== 201);
     expect(new Set(refused.map(({ json }) => String(json.code)))).toEqual(new Set(["key_limit_reached"]));
     const one = answers.find(({ status }) => status === 201)?.json.id;

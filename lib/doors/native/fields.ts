@@ -167,3 +167,8 @@ export const wholeNumber = (min: number, max: number) =>
 
 export const limit = wholeNumber(1, 100).default(20);
 export const cursor = z.string().min(1).max(200);
+
+const VERSION_MAX = 2_147_483_647;
+
+/** The version that a change was made for. */
+export const version = z.int().min(1).max(VERSION_MAX);

@@ -17,12 +17,11 @@ import { updateKey } from "#lib/services/keys/update.ts";
 import { rule } from "../faults.ts";
 import { line } from "../text.ts";
 import { apiKey, apiKeyList, newApiKey } from "./answers/key.ts";
-import { cursor, instant, limit } from "./fields.ts";
+import { cursor, instant, limit, version } from "./fields.ts";
 import { keyedOperation, operation, toAnswer } from "./operation.ts";
 import { noQuery } from "./schemas.ts";
 
 const TAG = "Keys";
-const VERSION_MAX = 2_147_483_647;
 
 const name = line(60);
 
@@ -46,8 +45,6 @@ const networks = z
   .min(1)
   .max(NETWORKS_MAX)
   .refine((list) => new Set(list).size === list.length, rule("repeated", "must not name a network twice"));
-
-export const version = z.int().min(1).max(VERSION_MAX);
 
 export const listKeysQuery = z.strictObject({ cursor: cursor.optional(), limit });
 

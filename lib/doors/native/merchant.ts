@@ -4,6 +4,7 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { getMerchant } from "#lib/services/merchants/get.ts";
 import { type UpdateMerchantInput, updateMerchant } from "#lib/services/merchants/update.ts";
 import { merchant } from "./answers/merchant.ts";
+import { given } from "./given.ts";
 import { operation } from "./operation.ts";
 import { noQuery, type UpdateMerchantBody, updateMerchantBody } from "./schemas.ts";
 import { renderMerchant } from "./views.ts";
@@ -76,11 +77,4 @@ function toUpdateInput(body: UpdateMerchantBody): UpdateMerchantInput {
       onSurplus: body.policies?.on_surplus,
     }),
   };
-}
-
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Leaves out what was not given; null stays, since it clears. The cast only restates what the filter did. */
-function given<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
 }

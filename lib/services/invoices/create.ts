@@ -91,7 +91,7 @@ export async function createInvoice(
       merchantReference: input.merchantReference,
       purchaseCategory: input.purchaseCategory ?? profile.settings.purchaseCategory,
       lines: input.lines,
-      methods: chooseMethods(inTx, profile, input),
+      methods: chooseMethods(inTx, profile, input, profile.settings.methods),
       locale: input.locale ?? profile.merchant.locale,
       dueAt: input.dueAt,
       expiresAt: chooseExpiry(input, tx.now),
@@ -131,8 +131,18 @@ export function smsTemplateOf(
   return invoice.smsText ?? profile.settings.smsTexts[invoice.locale] ?? null;
 }
 
-function chooseMethods(ctx: TxContext, profile: MerchantProfile, input: CreateInvoiceInput): PaymentMethod[] {
-  const wanted = input.methods ?? profile.settings.methods;
+/**
+ * Named methods must all carry the amount; of those that stand in for them one must.
+ *
+ * @throws method_unavailable, no_method_available
+ */
+export function chooseMethods(
+  ctx: TxContext,
+  profile: MerchantProfile,
+  input: Pick<CreateInvoiceInput, "methods" | "amount">,
+  fallback: readonly PaymentMethod[],
+): PaymentMethod[] {
+  const wanted = input.methods ?? fallback;
   const offers = offerMethods(ctx, profile, wanted, input.amount);
   const refused = offers.find((offer) => offer.obstacle !== null);
   if (input.methods !== null && refused !== undefined) {
@@ -154,7 +164,10 @@ function chooseMethods(ctx: TxContext, profile: MerchantProfile, input: CreateIn
   return [...wanted];
 }
 
-function chooseExpiry(input: CreateInvoiceInput, now: Date): Date {
+/**
+ * @throws expiry_out_of_range
+ */
+export function chooseExpiry(input: Pick<CreateInvoiceInput, "dueAt" | "expiresAt">, now: Date): Date {
   const latest = now.getTime() + LIFE_MAX_DAYS * DAY_MS;
   if (input.dueAt !== null && input.dueAt.getTime() > latest) {
     throw new ServiceError("expiry_out_of_range", "The due date is more than five years ahead.", {
@@ -172,7 +185,15 @@ function chooseExpiry(input: CreateInvoiceInput, now: Date): Date {
   return expiresAt;
 }
 
-function addressesOf({ settings }: MerchantProfile, input: CreateInvoiceInput) {
+/**
+ * Each address in its canonical form; the merchant's own where none is given.
+ *
+ * @throws url_not_allowed, url_not_registered
+ */
+export function addressesOf(
+  { settings }: Pick<MerchantProfile, "settings">,
+  input: Pick<CreateInvoiceInput, "returnUrl" | "failureUrl" | "cancelUrl" | "landingUrl">,
+) {
   const hosts = settings.registeredHosts;
   const chosen = (given: string | null, fallback: string | null, pointer: string) =>
     given === null ? fallback : requireRegisteredUrl(given, hosts, settings.mode, pointer);

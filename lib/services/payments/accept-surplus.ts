@@ -27,7 +27,7 @@ export interface AcceptSurplusInput {
  * @throws permission_denied       the caller lacks payments:write
  * @throws payment_not_found
  * @throws payment_state_conflict  it is not surplus, or goes back already
- * @throws invoice_state_conflict  the invoice is paid
+ * @throws invoice_state_conflict  the invoice is paid, or asks for another amount by now
  */
 export async function acceptSurplus(ctx: ServiceContext, input: AcceptSurplusInput): Promise<Payment> {
   requireScope(ctx, "payments:write");
@@ -40,17 +40,11 @@ export async function acceptSurplus(ctx: ServiceContext, input: AcceptSurplusInp
       throw new ServiceError("payment_state_conflict", "The surplus is on its way back to the payer.");
     }
     const { amountMinor } = payment.amount;
-    const routing = routeMoney(
-      {
-        state: invoice.state,
-        amountDueMinor: invoice.amountDue.amountMinor,
-        amountPaidMinor: invoice.amountPaidMinor,
-      },
-      amountMinor,
-      { onExpired: "accept", onCancelled: "accept", onSurplus: "hold" },
-    );
+    const policies = { onExpired: "accept", onCancelled: "accept", onSurplus: "hold" } as const;
+    const routing = routeMoney(invoice, payment.amount, policies);
     if (routing.disposition === "surplus") {
-      throw new ServiceError("invoice_state_conflict", `The invoice is ${invoice.state}.`);
+      const why = invoice.state === "paid" ? "The invoice is paid." : "The invoice asks for another amount.";
+      throw new ServiceError("invoice_state_conflict", why);
     }
     const feeMinor = await feeOf(inTx, payment);
     const accepted = await updatePaymentFacts(inTx.tx, payment, { disposition: "accepted", feeMinor });

@@ -45,21 +45,11 @@ const CODE_MARK = "\u0002";
 export async function queueSms(ctx: TxContext, input: QueueSmsInput): Promise<Sms> {
   const { tx, tenant } = ctx;
   const { invoice, kind } = input;
-  const code = input.consent?.code;
   const profile = await loadProfile(tx, tenant);
   if (!profile.accounts.some((account) => account.kind === "sms" && account.isEnabled)) {
     throw new ServiceError("sms_not_configured", "No SMS account is set up in this mode.");
   }
-  const link = payUrl(ctx, invoice);
-  const body = composeBody(ctx, profile, input, link);
-  const size = ctx.sms.measure(body);
-  if (size.segments > SMS_SEGMENTS_MAX) {
-    throw new ServiceError(
-      "sms_text_too_long",
-      `The text takes ${size.segments} parts (${size.encoding}); at most ${SMS_SEGMENTS_MAX} are sent.`,
-      { pointer: "/sms/text" },
-    );
-  }
+  const text = composeText(ctx, profile, input);
   // A time that is past means at once, and counts today.
   const sendAt = input.sendAt === null || input.sendAt < tx.now ? tx.now : input.sendAt;
   await requireWithinCaps(ctx, profile, input.phoneHash, sendAt);
@@ -69,11 +59,9 @@ export async function queueSms(ctx: TxContext, input: QueueSmsInput): Promise<Sm
     kind,
     paymentId: input.consent?.paymentId ?? null,
     sender: invoice.smsSender ?? profile.settings.smsSender,
-    template: hideSecrets(body, link, code),
+    ...text,
     linkCounter: invoice.linkCounter,
     linkKeyId: invoice.linkKeyId,
-    encoding: size.encoding,
-    segments: size.segments,
     sendAt,
   });
   await recordEvent(ctx, { type: "sms.queued", invoice, sms });
@@ -86,8 +74,36 @@ export async function queueSms(ctx: TxContext, input: QueueSmsInput): Promise<Sm
   return sms;
 }
 
+/**
+ * The text as it is stored, with its size.
+ *
+ * @throws sms_text_too_long
+ */
+export function composeText(
+  ctx: TxContext,
+  profile: MerchantProfile,
+  input: Pick<QueueSmsInput, "invoice" | "kind" | "template" | "consent">,
+): Pick<Sms, "template" | "encoding" | "segments"> {
+  const link = payUrl(ctx, input.invoice);
+  const body = composeBody(ctx, profile, input, link);
+  const { encoding, segments } = ctx.sms.measure(body);
+  if (segments > SMS_SEGMENTS_MAX) {
+    throw new ServiceError(
+      "sms_text_too_long",
+      `The text takes ${segments} parts (${encoding}); at most ${SMS_SEGMENTS_MAX} are sent.`,
+      { pointer: "/sms/text" },
+    );
+  }
+  return { template: hideSecrets(body, link, input.consent?.code), encoding, segments };
+}
+
 /** The text as it will be sent. */
-function composeBody(ctx: TxContext, profile: MerchantProfile, input: QueueSmsInput, link: string): string {
+function composeBody(
+  ctx: TxContext,
+  profile: MerchantProfile,
+  input: Pick<QueueSmsInput, "invoice" | "kind" | "template" | "consent">,
+  link: string,
+): string {
   const { invoice, kind, template } = input;
   const code = input.consent?.code;
   const values: SmsValues = {

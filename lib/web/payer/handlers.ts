@@ -4,6 +4,7 @@
 import { isbot } from "isbot";
 import { getWebRuntime } from "#lib/context.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
+import { isSameMoney, type Money } from "#lib/domain/money.ts";
 import { type PayerPage, pageFor } from "#lib/domain/payer-step.ts";
 import { isOpenPayment, PAYMENT_METHODS, type PaymentMethod } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
@@ -13,10 +14,11 @@ import { openLink, type PayerContext, type PayerView, viewInvoice } from "#lib/s
 import { closeOpenAttempt } from "#lib/services/payments/close.ts";
 import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
-import { verifyCode } from "#lib/services/payments/verify-code.ts";
+import { type ValidatePaymentInput, validatePayment } from "#lib/services/payments/validate.ts";
+import { type VerifyCodeInput, verifyCode } from "#lib/services/payments/verify-code.ts";
 import { readForm } from "./form.ts";
-import { type PageInput, renderLeaving, renderPage } from "./pages.tsx";
-import { formProof, requireSameOrigin } from "./proof.ts";
+import { type CodeError, type PageInput, renderLeaving, renderPage } from "./pages.tsx";
+import { formProof, requireOwnForm, type Shown } from "./proof.ts";
 import { page, seeOther } from "./respond.ts";
 import { servePayer } from "./serve.tsx";
 
@@ -63,7 +65,7 @@ async function show(
 ): Promise<Response> {
   const served = pageFor(view.step, name);
   if (served !== name) return seeOther(leave(view, name, served) ?? `${call.base}${PATHS[served]}`);
-  const proof = formProof(call.deps, call.token);
+  const proof = formProof(call.deps, call.token, view.invoice.amountDue);
   return await page(call.deps, renderPage(name, { view, base: call.base, proof, ...input }));
 }
 
@@ -151,21 +153,30 @@ export const getFormAddress = handler("form_address", async (call) => seeOther(c
 /** POST /i/<token>/pay: a method is chosen. */
 export const postPay = handler("pay", async (call) => {
   const form = await readForm(call.request);
-  requireSameOrigin(call.deps, call.request, call.token, form.get("proof"));
+  const shown = requireOwnForm(call.deps, call.request, call.token, form.get("proof"));
   const method = PAYMENT_METHODS.find((known) => known === form.get("method"));
   if (method === undefined) throw new ServiceError("invalid_request", "Choose one of the methods.");
   try {
-    return await lead(call, await startOrFind(call, method));
+    if (shown.kind === "unreadable") return await showChanged(call);
+    return await lead(call, await startOrFind(call, method, shown));
   } catch (error) {
-    if (!(error instanceof ServiceError) || error.code !== "sms_cap_reached") throw error;
+    if (!(error instanceof ServiceError)) throw error;
+    if (error.code === "version_conflict") return await showChanged(call);
+    if (error.code !== "sms_cap_reached") throw error;
     return await show(call, "landing", await viewInvoice(call.ctx), { isOutOfCodes: true });
   }
 });
 
+/** The page again, with what is asked for now: nobody pays another amount than they saw. */
+async function showChanged(call: Call): Promise<Response> {
+  return await show(call, "landing", await viewInvoice(call.ctx), { isChanged: true });
+}
+
 /** A payer whose page is out of date is led to where the invoice stands, not to an error. */
-async function startOrFind(call: Call, method: PaymentMethod): Promise<Payment | null> {
+async function startOrFind(call: Call, method: PaymentMethod, shown: Shown): Promise<Payment | null> {
+  const asked = shown.kind === "amount" ? { shown: shown.amount } : {};
   try {
-    return await startPayment(call.ctx, { invoiceId: call.ctx.actor.id, method });
+    return await startPayment(call.ctx, { invoiceId: call.ctx.actor.id, method, ...asked });
   } catch (error) {
     const isOutdated = error instanceof ServiceError && error.code === "invoice_state_conflict";
     if (!isOutdated) throw error;
@@ -186,22 +197,63 @@ async function lead(call: Call, payment: Payment | null): Promise<Response> {
 /** POST /i/<token>/change: the payer gives up on the open attempt, to choose again. */
 export const postChange = handler("change", async (call) => {
   const form = await readForm(call.request);
-  requireSameOrigin(call.deps, call.request, call.token, form.get("proof"));
+  requireOwnForm(call.deps, call.request, call.token, form.get("proof"));
   await closeOpenAttempt(call.ctx, call.ctx.actor.id);
   return await afterForm(call, await viewInvoice(call.ctx), "landing");
 });
 
-/** POST /i/<token>/code: the payer types our code. */
+/** POST /i/<token>/code: the payer types our code, or the carrier's. */
 export const postCode = handler("code", async (call) => {
   const form = await readForm(call.request);
-  requireSameOrigin(call.deps, call.request, call.token, form.get("proof"));
+  const shown = requireOwnForm(call.deps, call.request, call.token, form.get("proof"));
   const view = await viewInvoice(call.ctx);
-  if (view.step !== "code" || view.attempt === null) return await lead(call, null);
-  const code = (form.get("code") ?? "").trim();
-  if (!/^\d{6}$/.test(code)) return await show(call, "code", view, { codeError: "format" });
-  const verified = await verifyCode(call.ctx, { paymentId: view.attempt.id, code });
-  if (!verified.isAccepted && verified.triesLeft > 0) {
-    return await show(call, "code", view, { codeError: verified.triesLeft });
+  const isChanged = isOther(shown, view.attempt?.amount ?? view.invoice.amountDue);
+  const { attempt, step } = view;
+  if (step !== "code" || attempt === null) {
+    return isChanged ? await showChanged(call) : await lead(call, null);
   }
-  return await lead(call, verified.payment);
+  if (isChanged) return await show(call, "code", view, { isChanged });
+  const isCarriers = attempt.state === "pending_validation";
+  const code = (form.get("code") ?? "").replace(/\s+/g, "");
+  if (!(isCarriers ? CARRIERS_CODE : OWN_CODE).test(code)) {
+    return await show(call, "code", view, { codeError: "format" });
+  }
+  try {
+    const input = { paymentId: attempt.id, code };
+    const { error, payment } = isCarriers
+      ? await tryCarriersCode(call, input)
+      : await tryOwnCode(call, input);
+    return error === null ? await lead(call, payment) : await show(call, "code", view, { codeError: error });
+  } catch (error) {
+    // Typed twice at once, or too late: to where the invoice stands.
+    if (!(error instanceof ServiceError) || !OUTDATED.has(error.code)) throw error;
+    return await lead(call, null);
+  }
 });
+
+/** True where the page showed something else than this, or nobody can tell what it showed. */
+function isOther(shown: Shown, asked: Money): boolean {
+  return shown.kind === "unreadable" || (shown.kind === "amount" && !isSameMoney(shown.amount, asked));
+}
+
+const OUTDATED: ReadonlySet<string> = new Set(["payment_state_conflict", "invoice_state_conflict"]);
+const OWN_CODE = /^\d{6}$/;
+/** The definition says nothing of how long a carrier's code is. */
+const CARRIERS_CODE = /^[0-9A-Za-z]{3,12}$/;
+
+interface TriedCode {
+  readonly payment: Payment;
+  /** Null: on to where the payment stands. */
+  readonly error: CodeError | null;
+}
+
+async function tryOwnCode({ ctx }: Call, input: VerifyCodeInput): Promise<TriedCode> {
+  const { payment, isAccepted, triesLeft } = await verifyCode(ctx, input);
+  return { payment, error: !isAccepted && triesLeft > 0 ? triesLeft : null };
+}
+
+async function tryCarriersCode({ ctx }: Call, input: ValidatePaymentInput): Promise<TriedCode> {
+  const { payment, result, triesLeft } = await validatePayment(ctx, input);
+  if (result === "wrong") return { payment, error: triesLeft };
+  return { payment, error: result === "unchecked" ? "unchecked" : null };
+}

@@ -1,15 +1,16 @@
 // What each payer page is given, from the payer's view of the invoice.
 
 import type { ReactElement } from "react";
+import { CarrierPage } from "#components/payer/carrier-page.tsx";
 import { CodeForm } from "#components/payer/code.tsx";
 import { PayerDocument } from "#components/payer/document.tsx";
 import { Landing } from "#components/payer/landing.tsx";
 import { Message } from "#components/payer/message.tsx";
 import { MoneyBackNotes } from "#components/payer/money-back.tsx";
-import { LinkButton } from "#components/payer/parts.tsx";
+import { LinkButton, TextLink } from "#components/payer/parts.tsx";
 import { Receipt } from "#components/payer/receipt.tsx";
 import type { PayerMerchant, PayerText } from "#components/payer/text.ts";
-import { WAITING_HEADINGS, Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
+import { isStill, WAITING_HEADINGS, Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
 import { money } from "#lib/domain/money.ts";
 import type { PayerPage } from "#lib/domain/payer-step.ts";
 import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
@@ -28,11 +29,18 @@ export interface PageInput {
   readonly isRefreshing?: boolean;
   /** True where the rail has just said how the attempt stands. */
   readonly isAnswered?: boolean;
-  /** Tries that are left for the code, after a wrong one; `format` for something that is no code. */
-  readonly codeError?: number | "format";
+  readonly codeError?: CodeError;
   /** True where this phone has had its texts of the day, so that no code can be sent. */
   readonly isOutOfCodes?: boolean;
+  /** True where the page that a form was sent from asked for another amount. */
+  readonly isChanged?: boolean;
 }
+
+/**
+ * Tries that are left for the code, after a wrong one; `format` for something that is no code, `unchecked` where
+ * the carrier has not said what it makes of it.
+ */
+export type CodeError = number | "format" | "unchecked";
 
 const REFRESH_SECONDS = 4;
 
@@ -69,7 +77,7 @@ function toPayerMerchant({ merchant }: PayerView): PayerMerchant {
 }
 
 function landingPage(text: PayerText, input: PageInput): ReactElement {
-  const { view, base, proof, onlyMethod, isOutOfCodes = false } = input;
+  const { view, base, proof, onlyMethod, isOutOfCodes = false, isChanged = false } = input;
   const { invoice, merchant, attempt, step } = view;
   const offers = view.offers.filter((offer) => onlyMethod === undefined || offer.method === onlyMethod);
   return (
@@ -84,6 +92,7 @@ function landingPage(text: PayerText, input: PageInput): ReactElement {
         started={step === "continue" ? (attempt?.method ?? null) : null}
         hasSuperseded={view.superseded.length > 0}
         isOutOfCodes={isOutOfCodes}
+        isChanged={isChanged}
         payAction={`${base}/pay`}
         proof={proof}
         cancelUrl={invoice.cancelUrl}
@@ -98,8 +107,8 @@ function waitingPage(text: PayerText, input: PageInput): ReactElement {
   const reason = waitingReason(attempt, isAnswered);
   const off = `${base}/waiting?refresh=off`;
   const on = `${base}/waiting`;
-  // The hosted page is left by hand; nothing changes here by waiting.
-  const refreshes = isRefreshing && reason !== "hosted_page";
+  const refreshes = isRefreshing && !isStill(reason);
+  const isReserved = reason === "reserved_on_bill" || reason === "reserved_on_card";
   return (
     <PayerDocument
       {...documentOf(text, view, text.t(WAITING_HEADINGS[reason]))}
@@ -108,6 +117,7 @@ function waitingPage(text: PayerText, input: PageInput): ReactElement {
       <Waiting
         text={text}
         reason={reason}
+        merchantName={view.merchant.name}
         amount={text.money(invoice.amountDue)}
         phoneLast4={invoice.phoneLast4}
         checkUrl={isRefreshing ? on : off}
@@ -116,40 +126,77 @@ function waitingPage(text: PayerText, input: PageInput): ReactElement {
         payAction={`${base}/pay`}
         changeAction={`${base}/change`}
         proof={proof}
-        canChange={reason !== "processing" && view.offers.some((offer) => offer.method !== attempt?.method)}
+        returnUrl={isReserved ? invoice.returnUrl : null}
+        canChange={!BUSY.has(reason) && view.offers.some((offer) => offer.method !== attempt?.method)}
       />
     </PayerDocument>
   );
 }
 
+/** The rail is at work, and must not be overtaken. */
+const BUSY: ReadonlySet<WaitingFor> = new Set(["processing", "releasing"]);
+
 /** That nothing was charged on the hosted page is said only when the rail has just said so. */
 function waitingReason(attempt: Payment | null, isAnswered: boolean): WaitingFor {
   if (attempt === null || attempt.unknownSince !== null) return "unknown";
+  if (attempt.state === "authorized") {
+    if (attempt.captureRequestedAt !== null) return "processing";
+    if (attempt.cancelRequestedAt !== null) return "releasing";
+    return attempt.method === "card" ? "reserved_on_card" : "reserved_on_bill";
+  }
   if (attempt.isProcessing) return "processing";
   if (attempt.redirectUrl !== null) return isAnswered ? "hosted_page" : "unknown";
   return attempt.method === "card" ? "opening" : "approval";
 }
 
-function codePage(text: PayerText, { view, base, proof, codeError }: PageInput): ReactElement {
-  const { invoice } = view;
-  const error =
-    codeError === undefined
-      ? null
-      : codeError === "format"
-        ? text.t("code_format")
-        : text.t("code_wrong", { left: codeError });
-  const title =
-    error === null ? text.t("code_title") : `${text.t("code_error_title")}: ${text.t("code_title")}`;
+function codePage(text: PayerText, input: PageInput): ReactElement {
+  const { view, base, proof, codeError, isChanged = false } = input;
+  const { invoice, merchant, attempt } = view;
+  const isCarriers = attempt?.state === "pending_validation";
+  if (isCarriers && attempt.validation?.by === "link")
+    return carrierPage(text, input, attempt.validation.url);
+  const error = codeError === undefined ? null : codeErrorText(text, codeError, isCarriers);
+  const heading = text.t(isCarriers ? "carrier_code_heading" : "code_title");
+  const title = error === null ? heading : `${text.t("code_error_title")}: ${heading}`;
   return (
     <PayerDocument {...documentOf(text, view, title)}>
       <CodeForm
         text={text}
+        merchantName={merchant.name}
         amount={text.money(invoice.amountDue)}
         phoneLast4={invoice.phoneLast4}
+        isCarriers={isCarriers}
+        isReserving={attempt?.shouldCapture === false}
         action={`${base}/code`}
         changeAction={`${base}/change`}
         proof={proof}
+        isChanged={isChanged}
         error={error}
+      />
+    </PayerDocument>
+  );
+}
+
+/** The carrier may end it sooner than we do, by a count of its own. */
+function codeErrorText(text: PayerText, error: CodeError, isCarriers: boolean): string {
+  if (error === "unchecked") return text.t("code_unchecked");
+  if (error === "format") return text.t(isCarriers ? "carrier_code_format" : "code_format");
+  return text.t(isCarriers ? "carrier_code_wrong" : "code_wrong", { left: error });
+}
+
+function carrierPage(text: PayerText, { view, base, proof }: PageInput, url: string | null): ReactElement {
+  const { invoice, merchant } = view;
+  return (
+    <PayerDocument {...documentOf(text, view, text.t("carrier_page_heading"))}>
+      <CarrierPage
+        text={text}
+        merchantName={merchant.name}
+        amount={text.money(invoice.amountDue)}
+        phoneLast4={invoice.phoneLast4}
+        url={url ?? `${base}/waiting`}
+        checkUrl={`${base}/waiting`}
+        changeAction={`${base}/change`}
+        proof={proof}
       />
     </PayerDocument>
   );
@@ -180,12 +227,15 @@ function failedPage(text: PayerText, { view, base }: PageInput): ReactElement {
 
 function receiptPage(text: PayerText, { view }: PageInput): ReactElement {
   const { invoice, merchant, accepted } = view;
+  const isOutside = invoice.paidBy === "outside";
   return (
     <PayerDocument {...documentOf(text, view, text.t("receipt_title"))}>
       <Receipt
         text={text}
         merchantName={merchant.name}
         invoice={invoice}
+        isOutside={isOutside}
+        mayStillGoThrough={isOutside && mayStillGoThrough(view)}
         paidAt={invoice.paidAt}
         method={methodText(text, accepted, invoice.phoneLast4)}
         paymentId={accepted?.id ?? null}
@@ -216,12 +266,16 @@ function capitalised(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
+/** An attempt of the payer's, given up or not, that nobody knows the end of yet. */
+function mayStillGoThrough({ superseded, attempt }: PayerView): boolean {
+  return superseded.length > 0 || (attempt !== null && isOpenPayment(attempt.state));
+}
+
 function closedPage(text: PayerText, input: PageInput): ReactElement {
   const { view, base } = input;
   const { invoice, merchant, step } = view;
   const amount = text.money(invoice.amountDue);
-  const mayStillGoThrough =
-    view.superseded.length > 0 || (view.attempt !== null && isOpenPayment(view.attempt.state));
+  const isInDoubt = mayStillGoThrough(view);
   switch (step) {
     case "paid": {
       const paid = text.money(money(invoice.amountPaidMinor, invoice.amountDue.currency));
@@ -230,7 +284,11 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
         <PayerDocument {...documentOf(text, view, text.t("already_paid_title"))}>
           <Message
             heading={text.t("already_paid_heading")}
-            paragraphs={[text.t("already_paid_text", { amount: paid, date })]}
+            paragraphs={
+              invoice.paidBy === "outside"
+                ? [text.t("already_paid_outside_text", { merchant: merchant.name, amount: paid, date })]
+                : [text.t("already_paid_text", { amount: paid, date })]
+            }
           >
             <LinkButton href={`${base}/receipt`} label={text.t("see_receipt")} isPrimary={true} />
           </Message>
@@ -243,7 +301,7 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
           <Message
             heading={text.t("cancelled_heading", { merchant: merchant.name })}
             paragraphs={[
-              text.t(mayStillGoThrough ? "cancelled_pending_text" : "cancelled_text", {
+              text.t(isInDoubt ? "cancelled_pending_text" : "cancelled_text", {
                 amount,
                 description: invoice.description,
               }),
@@ -261,7 +319,7 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
           <Message
             heading={text.t("expired_heading")}
             paragraphs={[
-              text.t(expiredText(mayStillGoThrough, view.moneyBack.length > 0), { amount, date }),
+              text.t(expiredText(isInDoubt, view.moneyBack.length > 0), { amount, date }),
               text.t("expired_contact", { merchant: merchant.name }),
             ]}
           >
@@ -307,7 +365,9 @@ export function renderPlainPage(name: PlainPage, locale: string): ReactElement {
   const text = payerText({ locale, country: null, timeZone: "UTC" });
   return (
     <PayerDocument text={text} title={text.t(`${name}_title`)} merchant={null} isTest={false}>
-      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]} />
+      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]}>
+        {name === "home" && <TextLink href="/docs/api" label={text.t("home_api")} />}
+      </Message>
     </PayerDocument>
   );
 }

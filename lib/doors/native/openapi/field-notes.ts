@@ -155,7 +155,6 @@ const NOTES: Readonly<Record<string, string>> = {
   dispute: "The dispute.",
   endpoint: "The callback endpoint.",
   is_enabled: "Whether it is in use.",
-  failing_since: "Since when it has taken nothing; null while it does.",
   disabled_reason: "Why it was switched off.",
   "EventData.invoice": "The invoice.",
   "EventData.sms": "The message.",
@@ -182,6 +181,9 @@ const NOTES: Readonly<Record<string, string>> = {
   "createKey.expires_at": "After this it cannot be used; null or left out: it has no end.",
   "rotateKey.expires_at": "The new key's end; null: it has none. Left out: the old key's.",
   "createKey.scopes": "What it may do: no more than the caller's own key may.",
+  "editInvoice.version": "The version that you have read.",
+  "reopenInvoice.expires_at": "Until when it can be paid again.",
+  reference: "Your own note about how it was paid.",
   "updateKey.version": "The version that you have read.",
 
   // Merchant
@@ -206,6 +208,38 @@ const NOTES: Readonly<Record<string, string>> = {
   on_surplus: "Money that pays nothing.",
   rails: "Your accounts at the rails.",
   notification_urls: "Where each rail must send its notifications.",
+
+  // Simulation
+  action: "What happens.",
+  advance_seconds: "How far the clock goes forward, in seconds; 400 days in all at most.",
+  to: "What the clock shows afterwards; later than now.",
+  now: "The time of your test mode.",
+  real_now: "The time of the system, of rails and of signatures.",
+  ahead_seconds: "How far the first is ahead of the second.",
+
+  // Callbacks
+  event_types: "What it is called about; null: everything that is called back.",
+  is_default: "True for the address that is set through your profile.",
+  failing_since: "Since when it has taken nothing; null while it takes callbacks.",
+  last_delivered_at: "When it last took a callback.",
+  disabled_at: "When it was switched off for its failures; null otherwise.",
+  previous_secret_expires_at: "Until when the secret before this one signs too; null where none does.",
+  updated_at: "When it was last changed.",
+  secret: "Standard Webhooks secret; shown in this answer and nowhere else.",
+  event_id: "The event that is delivered; the same for every try.",
+  event_type: "The type of the event.",
+  endpoint_id: "The callback endpoint; null: the invoice's own address.",
+  resend_of: "The delivery that this one repeats; null where it is the first.",
+  attempt_count: "Tries so far.",
+  attempts: "Every try, oldest first.",
+  next_attempt_at: "When it is tried again; null when it is over.",
+  resolved_ip: "The address that the name led to.",
+  response_text: "The first 2 KB of the answer.",
+  event: "Deliveries of this event.",
+  after: "The `next_cursor` of the page before; left out, from the beginning.",
+  has_more: "False at the end; the cursor can be asked again later.",
+  resent: "Deliveries that were made anew.",
+  until: "Of events before this time; else up to now.",
 
   // Problems
   title: "The status in words.",
