@@ -36,8 +36,8 @@ export async function findSecondAcceptances(snapshot: Snapshot): Promise<Finding
       left join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id and e.type = 'payment.reviewed'
       where p.disposition = 'surplus' and m.on_surplus = 'refund' and m.updated_at < p.completed_at
         and p.completed_at < c.now - interval '60 seconds'
-        and coalesce(c.steady_since < now() - interval '60 seconds', true)
-        and r.id is null and e.id is null and p.needs_review_at is null`,
+        -- Settings are dated in real time, money by the merchant's clock.
+        and c.steady_since is null and r.id is null and e.id is null and p.needs_review_at is null`,
   });
 }
 
@@ -51,8 +51,8 @@ export async function findOtherAmounts(snapshot: Snapshot): Promise<Finding> {
       union all
       select p.id, 'is worth something else than ' || e.type || ' told' from payments p
       join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id
-      where (e.data #>> '{payment,amountMinor}')::bigint <> p.amount_minor
-        or e.data #>> '{payment,currency}' <> p.currency
+      cross join lateral jsonb_to_record(e.data -> 'payment') as told("amountMinor" bigint, currency text)
+      where told."amountMinor" <> p.amount_minor or told.currency <> p.currency
       union all
       select id, 'is paid by a payment of another amount than is due' from invoices
       where paid_by = 'payment' and amount_paid_minor <> amount_due_minor`,
