@@ -2,6 +2,7 @@
 // there is never a change without its job, nor a job without its change.
 
 import { PgBoss } from "pg-boss";
+import type { MerchantId } from "#lib/domain/ids.ts";
 import type { JobDataOf, JobName } from "#lib/domain/jobs.ts";
 import { JOB_LEASE_SECONDS, JOB_NAMES, JOB_POLICIES } from "#lib/domain/jobs.ts";
 import type { Database } from "./client.ts";
@@ -10,13 +11,17 @@ import type { Tx } from "./transaction.ts";
 export const DEAD_LETTER_QUEUE = "dead_letter";
 
 export interface EnqueueOptions {
-  /** Not before this instant (UTC). */
+  /** Not before this instant by the tenant's clock (UTC). */
   readonly startAfter?: Date;
 }
 
 export interface Queue {
   /** Writes a job in the caller's transaction. */
   enqueue<N extends JobName>(tx: Tx, name: N, data: JobDataOf<N>, options?: EnqueueOptions): Promise<void>;
+  /** Brings what waits of a merchant's test mode forward in time, in the caller's transaction. */
+  pullForward(tx: Tx, merchantId: MerchantId, byMs: number): Promise<void>;
+  /** The same for many at once that may all run now. */
+  enqueueAll<N extends JobName>(tx: Tx, name: N, data: readonly JobDataOf<N>[]): Promise<void>;
   /** Starts claiming jobs of one kind. The handler may be called twice for one job, and must not mind. */
   work<N extends JobName>(name: N, handle: (data: JobDataOf<N>) => Promise<void>): Promise<void>;
   start(): Promise<void>;
@@ -88,9 +93,22 @@ export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
       await start();
       const inserted = await boss.send(name, data, {
         db: executeOn(tx.client),
-        ...(options.startAfter === undefined ? {} : { startAfter: options.startAfter }),
+        // The queue lives in real time, whatever a test merchant's clock says.
+        ...(options.startAfter === undefined
+          ? {}
+          : { startAfter: new Date(options.startAfter.getTime() - tx.clockOffsetMs) }),
       });
       if (inserted === null) throw new Error(`Job ${name} was not written.`);
+    },
+    async pullForward(tx, merchantId, byMs) {
+      await tx.client.query(`select ${PULL_FUNCTION}($1, $2)`, [merchantId, byMs]);
+    },
+    async enqueueAll(tx, name, data) {
+      if (data.length === 0) return;
+      await start();
+      const jobs = data.map((one) => ({ data: one }));
+      const ids = await boss.insert(name, jobs, { db: executeOn(tx.client), returnId: true });
+      if (ids?.length !== data.length) throw new Error(`Jobs ${name} were not written.`);
     },
     async work(name, handle) {
       const { concurrency } = JOB_POLICIES[name];
@@ -125,6 +143,19 @@ export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
   };
 }
 
+/** What the web process may do to jobs that wait: bring those of a test mode forward, nothing else. */
+const PULL_FUNCTION = "pull_test_jobs_forward";
+
+const CREATE_PULL_FUNCTION = `
+  create or replace function ${PULL_FUNCTION}(the_merchant text, by_ms bigint) returns void
+  language sql security definer set search_path = pg_catalog, pg_temp as $$
+    update pgboss.job set start_after = start_after - greatest(by_ms, 0) * interval '1 millisecond'
+    where state in ('created', 'retry') and start_after > now()
+      and data ->> 'merchantId' = the_merchant and data ->> 'mode' = 'test'
+  $$;
+  revoke all on function ${PULL_FUNCTION}(text, bigint) from public;
+  grant execute on function ${PULL_FUNCTION}(text, bigint) to billtext_web, billtext_worker;`;
+
 /** Installs or updates the queue's own tables and every queue. Run by the migration, as the owner. */
 export async function installQueue(client: {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
@@ -148,6 +179,7 @@ export async function installQueue(client: {
       await boss.createQueue(name, options);
       await boss.updateQueue(name, options);
     }
+    await client.query(CREATE_PULL_FUNCTION);
   } finally {
     await boss.stop({ graceful: false, close: false });
   }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg, { type PoolClient } from "pg";
 import { ServiceError } from "#lib/domain/errors.ts";
+import type { MerchantId } from "#lib/domain/ids.ts";
 import type { Mode, Tenant } from "#lib/domain/tenant.ts";
 import type { Database } from "./client.ts";
 import { isRetryable, isUnavailable, toServiceError } from "./errors.ts";
@@ -13,8 +14,18 @@ import { isRetryable, isUnavailable, toServiceError } from "./errors.ts";
 export interface Tx {
   readonly sql: NodePgDatabase;
   readonly client: PoolClient;
-  /** The database's time at the start of the transaction (UTC). Decisions about time use it. */
+  /**
+   * The tenant's time at the start of the transaction (UTC): the database's, and in test mode as far ahead as the
+   * merchant has moved its clock. Decisions about time use it.
+   */
   readonly now: Date;
+  /** How far the tenant's clock is ahead of the database's, in milliseconds; 0 in live mode and without a tenant. */
+  readonly clockOffsetMs: number;
+}
+
+/** The database's own time (UTC), for what others judge by their clocks. */
+export function realNow(tx: Tx): Date {
+  return new Date(tx.now.getTime() - tx.clockOffsetMs);
 }
 
 const TRIES_MAX = 5;
@@ -39,10 +50,40 @@ export function isInTransaction(): boolean {
  *                              was durable: repeat the call with the same idempotency key to find out
  */
 export function inTenant<T>(db: Database, tenant: Tenant, work: (tx: Tx) => Promise<T>): Promise<T> {
-  if (!MERCHANT_ID.test(tenant.merchantId)) throw new Error("A tenant was made without a parser.");
-  const isTest = tenant.mode === "test";
-  const opening = `select set_config('app.merchant_id', '${tenant.merchantId}', true), set_config('app.mode', '${isTest ? "test" : "live"}', true), now() as now`;
+  const opening =
+    tenant.mode === "test"
+      ? testOpening(tenant.merchantId, "pg_advisory_xact_lock_shared")
+      : `select set_config('app.merchant_id', '${checked(tenant.merchantId)}', true), set_config('app.mode', 'live', true), now() as now`;
   return run(db, opening, work);
+}
+
+/**
+ * The same in test mode, alone: no other transaction of this merchant's test mode runs beside it. For moving its
+ * clock, so that nothing is ever planned by the time that was before and kept after.
+ */
+export function aloneInTestMode<T>(
+  db: Database,
+  merchantId: MerchantId,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return run(db, testOpening(merchantId, "pg_advisory_xact_lock"), work);
+}
+
+/** The lock comes first, in a statement of its own, so that the clock is read as its last mover left it. */
+function testOpening(
+  merchantId: MerchantId,
+  lock: "pg_advisory_xact_lock" | "pg_advisory_xact_lock_shared",
+): string {
+  const id = checked(merchantId);
+  return `select ${lock}(hashtextextended('test_clock:${id}', 0));
+    select set_config('app.merchant_id', '${id}', true), set_config('app.mode', 'test', true), now() as now,
+      set_config('app.clock_offset_ms', coalesce(max(offset_ms), 0)::text, true) as offset
+    from test_clocks where merchant_id = '${id}'`;
+}
+
+function checked(merchantId: MerchantId): MerchantId {
+  if (!MERCHANT_ID.test(merchantId)) throw new Error("A tenant was made without a parser.");
+  return merchantId;
 }
 
 /** Runs `work` in one transaction without a tenant: only the routing tables are visible. */
@@ -50,9 +91,13 @@ export function withoutTenant<T>(db: Database, work: (tx: Tx) => Promise<T>): Pr
   return run(db, "select now() as now", work);
 }
 
-/** Goes on in the other mode of the same merchant, for the few acts that concern both. */
+/** Goes on in the other mode of the same merchant, for the few acts that concern both; `tx.now` stays. */
 export async function actInMode(tx: Tx, mode: Mode): Promise<void> {
-  await tx.client.query("select set_config('app.mode', $1, true)", [mode]);
+  const offset = mode === "test" ? tx.clockOffsetMs : 0;
+  await tx.client.query(
+    "select set_config('app.mode', $1, true), set_config('app.clock_offset_ms', $2, true)",
+    [mode, String(offset)],
+  );
 }
 
 async function run<T>(db: Database, opening: string, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -123,11 +168,14 @@ async function commit(client: PoolClient): Promise<void> {
 }
 
 async function begin(client: PoolClient, opening: string): Promise<Tx> {
-  // Two statements in one message: one round trip. pg answers such a message with a list of results.
-  const results = (await client.query(`begin; ${opening}`)) as unknown as { rows: { now: Date }[] }[];
-  const now = results[1]?.rows[0]?.now;
-  if (now === undefined) throw new Error("The database did not tell its time.");
-  return { sql: boundTo(client), client, now };
+  // Several statements in one message: one round trip. pg answers such a message with a list of results.
+  const results = (await client.query(`begin; ${opening}`)) as unknown as {
+    rows: { now: Date; offset?: string }[];
+  }[];
+  const row = results.at(-1)?.rows[0];
+  if (row?.now === undefined) throw new Error("The database did not tell its time.");
+  const clockOffsetMs = Number(row.offset ?? 0);
+  return { sql: boundTo(client), client, now: new Date(row.now.getTime() + clockOffsetMs), clockOffsetMs };
 }
 
 function boundTo(client: PoolClient): NodePgDatabase {

@@ -14,6 +14,7 @@ import { createRateLimiter } from "./limits/rate-limiter.ts";
 import { createLog } from "./log.ts";
 import { createCardRail } from "./rails/card/rail.ts";
 import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
+import { createSandboxControl } from "./rails/sandbox-control.ts";
 import type { ServiceDeps } from "./services/context.ts";
 import { createTwilioSms } from "./sms/twilio.ts";
 
@@ -70,6 +71,12 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
       store: openRateLimitStore(db),
       table: RATE_LIMIT_TABLE,
     }),
+    simulator:
+      config.sandboxUrl === null
+        ? null
+        : outsideTransactions(
+            createSandboxControl({ baseUrl: config.sandboxUrl, timeoutMs: config.railTimeoutMs }),
+          ),
     callbackRenderers: new Map([["native", renderNativeCallback]]),
     addresses: { origin: config.origin, sandboxUrl: config.sandboxUrl },
     isLiveInstallation: config.env === "live",

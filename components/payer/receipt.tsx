@@ -1,5 +1,6 @@
 // The receipt: permanent, printable, everything that was agreed and paid.
 
+import type { ReactNode } from "react";
 import { LinesTable, type SummaryInvoice } from "./invoice-summary.tsx";
 import { CheckMark, Heading, LinkButton, Note, Paragraph } from "./parts.tsx";
 import type { PayerText } from "./text.ts";
@@ -17,6 +18,8 @@ export interface ReceiptProps {
   /** Identifier of the payment, for questions about it. */
   readonly paymentId: string | null;
   readonly returnUrl: string | null;
+  /** What is to be known about money that went back. */
+  readonly children?: ReactNode;
 }
 
 export function Receipt(props: ReceiptProps) {
@@ -30,6 +33,7 @@ export function Receipt(props: ReceiptProps) {
         {text.t(props.isOutside ? "paid_outside_text" : "paid_text", { merchant: merchantName, amount })}
       </Paragraph>
       {props.mayStillGoThrough && <Note>{text.t("paid_outside_pending_note")}</Note>}
+      {props.children}
       <section className="mt-6" aria-labelledby="receipt">
         <h2 id="receipt" className="font-semibold break-words">
           {text.t("receipt_for", { merchant: merchantName })}

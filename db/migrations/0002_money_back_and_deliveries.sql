@@ -68,6 +68,7 @@ CREATE TABLE "rate_limits" (
 CREATE TABLE "test_clocks" (
 	"merchant_id" text PRIMARY KEY NOT NULL,
 	"offset_ms" bigint NOT NULL,
+	"jumps" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint

@@ -1,33 +1,17 @@
-// The outbox, deliveries, notifications, the books, answered keys and the audit log.
+// The outbox, notifications, the books, answered keys and the audit log.
 
 import { and, asc, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
-import type {
-  DeliveryAttemptId,
-  DeliveryId,
-  EndpointId,
-  EventId,
-  InvoiceId,
-  NotificationId,
-  PaymentId,
-} from "#lib/domain/ids.ts";
+import type { EventType } from "#lib/domain/events.ts";
+import type { EventId, InvoiceId, NotificationId, PaymentId } from "#lib/domain/ids.ts";
 import type { LedgerKind, Leg } from "#lib/domain/ledger.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { EventData } from "#lib/domain/records.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
-import {
-  auditEntries,
-  deliveries,
-  deliveryAttempts,
-  events,
-  idempotencyKeys,
-  notifications,
-} from "../schema/events.ts";
+import { auditEntries, events, idempotencyKeys, notifications } from "../schema/events.ts";
 import { ledgerEntries, ledgerTransactions } from "../schema/ledger.ts";
 import type { Tx } from "../transaction.ts";
 
 export type StoredEvent = Omit<typeof events.$inferSelect, "data"> & { readonly data: EventData };
-export type Delivery = typeof deliveries.$inferSelect;
-export type DeliveryAttempt = typeof deliveryAttempts.$inferSelect;
 export type Notification = typeof notifications.$inferSelect;
 export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 
@@ -80,83 +64,52 @@ export async function listEventsOfInvoice(
   return rows.map(withData);
 }
 
+/** Where an event stands in the order that all of them can be read in. */
+export type EventPlace = Pick<StoredEvent, "writtenBy" | "position">;
+
+/** Null: an id that nothing has, so that nothing matches. */
+export interface EventFilter {
+  readonly types?: readonly EventType[];
+  readonly invoiceId?: InvoiceId | null;
+  readonly paymentId?: PaymentId | null;
+}
+
+/**
+ * Events after a place, oldest first. Those of a transaction are given out once every transaction that began to
+ * write before it has ended: whatever commits later comes later in the order, so nobody who goes on from the
+ * last one he saw misses any.
+ */
+export async function listEventsAfter(
+  tx: Tx,
+  tenant: Tenant,
+  filter: EventFilter,
+  after: EventPlace,
+  limit: number,
+): Promise<StoredEvent[]> {
+  const { types, invoiceId, paymentId } = filter;
+  if (invoiceId === null || paymentId === null) return [];
+  const rows = await tx.sql
+    .select()
+    .from(events)
+    .where(
+      and(
+        eq(events.merchantId, tenant.merchantId),
+        eq(events.mode, tenant.mode),
+        sql`${events.writtenBy} < pg_snapshot_xmin(pg_current_snapshot())`,
+        sql`(${events.writtenBy}, ${events.position}) > (${after.writtenBy}::xid8, ${String(after.position)}::bigint)`,
+        types === undefined ? undefined : inArray(events.type, [...types]),
+        invoiceId === undefined ? undefined : eq(events.invoiceId, invoiceId),
+        paymentId === undefined ? undefined : eq(events.paymentId, paymentId),
+      ),
+    )
+    .orderBy(asc(events.writtenBy), asc(events.position))
+    .limit(limit);
+  return rows.map(withData);
+}
+
 /** The cast is safe: only insertEvent writes this column, and it takes EventData. */
 function withData(row: typeof events.$inferSelect): StoredEvent {
   return { ...row, data: row.data as unknown as EventData };
-}
-
-export async function insertDelivery(
-  tx: Tx,
-  tenant: Tenant,
-  input: {
-    readonly id: DeliveryId;
-    readonly eventId: EventId;
-    /** Null: the event is about a callback endpoint. */
-    readonly invoiceId: InvoiceId | null;
-    readonly endpointId: EndpointId | null;
-  },
-): Promise<void> {
-  await tx.sql.insert(deliveries).values({ ...tenant, ...input, state: "pending", nextAttemptAt: tx.now });
-}
-
-export async function lockDelivery(tx: Tx, tenant: Tenant, id: DeliveryId): Promise<Delivery | null> {
-  const [row] = await tx.sql
-    .select()
-    .from(deliveries)
-    .where(and(eq(deliveries.merchantId, tenant.merchantId), eq(deliveries.id, id)))
-    .for("update");
-  return row ?? null;
-}
-
-export async function updateDelivery(
-  tx: Tx,
-  tenant: Tenant,
-  id: DeliveryId,
-  changes: Partial<Pick<Delivery, "state" | "attempts" | "nextAttemptAt" | "completedAt">>,
-): Promise<void> {
-  await tx.sql
-    .update(deliveries)
-    .set(changes)
-    .where(and(eq(deliveries.merchantId, tenant.merchantId), eq(deliveries.id, id)));
-}
-
-export async function insertDeliveryAttempt(
-  tx: Tx,
-  tenant: Tenant,
-  input: Omit<DeliveryAttempt, "merchantId" | "mode" | "at"> & { readonly id: DeliveryAttemptId },
-): Promise<void> {
-  await tx.sql.insert(deliveryAttempts).values({ ...tenant, ...input, at: tx.now });
-}
-
-export interface TimelineAttempt extends DeliveryAttempt {
-  readonly eventId: EventId;
-  readonly nextAttemptAt: Date | null;
-}
-
-/** Every try to call back about the given events, oldest first. */
-export async function listAttemptsOfEvents(
-  tx: Tx,
-  tenant: Tenant,
-  eventIds: readonly EventId[],
-): Promise<TimelineAttempt[]> {
-  if (eventIds.length === 0) return [];
-  const rows = await tx.sql
-    .select({
-      attempt: deliveryAttempts,
-      eventId: deliveries.eventId,
-      nextAttemptAt: deliveries.nextAttemptAt,
-    })
-    .from(deliveryAttempts)
-    .innerJoin(
-      deliveries,
-      and(
-        eq(deliveries.merchantId, deliveryAttempts.merchantId),
-        eq(deliveries.id, deliveryAttempts.deliveryId),
-      ),
-    )
-    .where(and(eq(deliveries.merchantId, tenant.merchantId), inArray(deliveries.eventId, [...eventIds])))
-    .orderBy(asc(deliveryAttempts.at), asc(deliveryAttempts.number));
-  return rows.map((row) => ({ ...row.attempt, eventId: row.eventId, nextAttemptAt: row.nextAttemptAt }));
 }
 
 /** Stores a rail's message once; false where it is stored already. */

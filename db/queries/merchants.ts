@@ -1,17 +1,16 @@
 // Merchants, their settings, keys and accounts at rails.
 
 import { and, eq, isNull, sql } from "drizzle-orm";
-import type { EndpointId, MerchantId, RailAccountId } from "#lib/domain/ids.ts";
+import type { MerchantId, RailAccountId } from "#lib/domain/ids.ts";
 import type { RailAccountKind } from "#lib/domain/merchant.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
-import { callbackEndpoints, merchantSettings, merchants, railAccounts } from "../schema/merchants.ts";
+import { merchantSettings, merchants, railAccounts } from "../schema/merchants.ts";
 import { railAccountRoutes } from "../schema/routing.ts";
 import type { Tx } from "../transaction.ts";
 
 export type Merchant = typeof merchants.$inferSelect;
 export type MerchantSettings = typeof merchantSettings.$inferSelect;
 export type RailAccount = typeof railAccounts.$inferSelect;
-export type CallbackEndpoint = typeof callbackEndpoints.$inferSelect;
 
 export interface MerchantProfile {
   readonly merchant: Merchant;
@@ -136,56 +135,4 @@ export async function upsertRailAccount(
     .values({ ...tenant, kind, isEnabled, feeBasisPoints, feeFixedMinor, ...input });
   await tx.sql.insert(railAccountRoutes).values({ ...tenant, railAccountId: id });
   return id;
-}
-
-/** The endpoints that are called back, the default one among them. */
-export async function listEnabledEndpoints(tx: Tx, tenant: Tenant): Promise<CallbackEndpoint[]> {
-  return await tx.sql
-    .select()
-    .from(callbackEndpoints)
-    .where(
-      and(
-        eq(callbackEndpoints.merchantId, tenant.merchantId),
-        eq(callbackEndpoints.mode, tenant.mode),
-        eq(callbackEndpoints.isEnabled, true),
-      ),
-    );
-}
-
-export async function findEndpoint(tx: Tx, tenant: Tenant, id: EndpointId): Promise<CallbackEndpoint | null> {
-  const [row] = await tx.sql
-    .select()
-    .from(callbackEndpoints)
-    .where(and(eq(callbackEndpoints.merchantId, tenant.merchantId), eq(callbackEndpoints.id, id)));
-  return row ?? null;
-}
-
-/** Sets the merchant's default address, or switches it off with null. */
-export async function setDefaultEndpoint(
-  tx: Tx,
-  tenant: Tenant,
-  id: EndpointId,
-  url: string | null,
-): Promise<void> {
-  if (url === null) {
-    await tx.sql
-      .update(callbackEndpoints)
-      .set({ isEnabled: false, updatedAt: tx.now })
-      .where(
-        and(
-          eq(callbackEndpoints.merchantId, tenant.merchantId),
-          eq(callbackEndpoints.mode, tenant.mode),
-          eq(callbackEndpoints.isDefault, true),
-        ),
-      );
-    return;
-  }
-  await tx.sql
-    .insert(callbackEndpoints)
-    .values({ ...tenant, id, url, isDefault: true })
-    .onConflictDoUpdate({
-      target: [callbackEndpoints.merchantId, callbackEndpoints.mode],
-      targetWhere: sql`is_default`,
-      set: { url, isEnabled: true, updatedAt: tx.now },
-    });
 }

@@ -17,6 +17,16 @@ export const transactionId = customType<{ data: string }>({ dataType: () => "xid
 /** An instant (UTC), to the millisecond: what JavaScript can hold, so that cursors compare exactly. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
 
+/** The tenant's time: the database's, and as far ahead as a test merchant's clock (see db/transaction.ts). */
+const TENANT_NOW = sql`now() + coalesce(nullif(current_setting('app.clock_offset_ms', true), '')::bigint, 0) * interval '1 millisecond'`;
+
+/** When the row was written, by the tenant's clock. */
+export const writtenAt = (name: string) =>
+  instant(name)
+    .notNull()
+    .defaultNow()
+    .$defaultFn(() => TENANT_NOW);
+
 /** Minor units of the row's currency. */
 export const minor = (name: string) => bigint(name, { mode: "bigint" });
 

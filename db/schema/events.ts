@@ -28,7 +28,7 @@ import type {
 } from "#lib/domain/ids.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import { MODES } from "#lib/domain/tenant.ts";
-import { bytes, instant, oneOf, tenantColumns, tenantPolicy, transactionId } from "./columns.ts";
+import { bytes, instant, oneOf, tenantColumns, tenantPolicy, transactionId, writtenAt } from "./columns.ts";
 
 /** Facts, written in the transaction that makes them true. Append only. */
 export const events = pgTable(
@@ -49,7 +49,7 @@ export const events = pgTable(
     actorKind: text("actor_kind").notNull(),
     actorId: text("actor_id").notNull(),
     correlationId: text("correlation_id").notNull(),
-    occurredAt: instant("occurred_at").notNull().defaultNow(),
+    occurredAt: writtenAt("occurred_at"),
     /** The order in which events can be read without missing one: the transaction that wrote it, then its place
      * in it. What is still being written by others is not given out (see listEventsAfter). */
     writtenBy: transactionId("written_by").notNull().default(sql`pg_current_xact_id()`),
@@ -83,7 +83,7 @@ export const deliveries = pgTable(
     attempts: integer("attempts").notNull().default(0),
     nextAttemptAt: instant("next_attempt_at"),
     completedAt: instant("completed_at"),
-    createdAt: instant("created_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
@@ -113,7 +113,7 @@ export const deliveryAttempts = pgTable(
     responseText: text("response_text").notNull(),
     resolvedIp: text("resolved_ip"),
     durationMs: integer("duration_ms").notNull(),
-    at: instant("at").notNull().defaultNow(),
+    at: writtenAt("at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
@@ -145,7 +145,7 @@ export const notifications = pgTable(
     disputeReference: text("dispute_reference"),
     state: text("state", { enum: NOTIFICATION_STATES }).notNull(),
     reason: text("reason"),
-    receivedAt: instant("received_at").notNull().defaultNow(),
+    receivedAt: writtenAt("received_at"),
     appliedAt: instant("applied_at"),
   },
   (t) => [
@@ -170,6 +170,7 @@ export const idempotencyKeys = pgTable(
     resourceId: text("resource_id"),
     /** The answer, sealed, since it may hold a link; null while the request is still running. */
     answer: bytes("answer"),
+    /** Real time, in test mode too: keys are about requests on their way. */
     createdAt: instant("created_at").notNull().defaultNow(),
   },
   (t) => [
@@ -192,7 +193,7 @@ export const auditEntries = pgTable(
     actorId: text("actor_id").notNull(),
     correlationId: text("correlation_id").notNull(),
     detail: jsonb("detail").$type<JsonValue>().notNull().default(sql`'{}'::jsonb`),
-    at: instant("at").notNull().defaultNow(),
+    at: writtenAt("at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),

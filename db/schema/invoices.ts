@@ -19,7 +19,7 @@ import { INVOICE_STATES } from "#lib/domain/invoice.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
 import { SMS_ENCODINGS, SMS_KINDS, SMS_STATES } from "#lib/domain/sms.ts";
 import { MODES } from "#lib/domain/tenant.ts";
-import { bytes, instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+import { bytes, instant, minor, oneOf, tenantColumns, tenantPolicy, writtenAt } from "./columns.ts";
 
 export interface StoredLine {
   readonly description: string;
@@ -76,8 +76,8 @@ export const invoices = pgTable(
     outsideReference: text("outside_reference"),
     cancelledAt: instant("cancelled_at"),
     expiredAt: instant("expired_at"),
-    createdAt: instant("created_at").notNull().defaultNow(),
-    updatedAt: instant("updated_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
+    updatedAt: writtenAt("updated_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
@@ -128,7 +128,7 @@ export const smsMessages = pgTable(
     providerCode: text("provider_code"),
     sentAt: instant("sent_at"),
     finalAt: instant("final_at"),
-    createdAt: instant("created_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
@@ -154,7 +154,7 @@ export const consentCodes = pgTable(
     tries: integer("tries").notNull().default(0),
     isUsed: boolean("is_used").notNull().default(false),
     expiresAt: instant("expires_at").notNull(),
-    createdAt: instant("created_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.paymentId] }),

@@ -5,7 +5,7 @@ import { foreignKey, index, pgTable, primaryKey, text, uniqueIndex } from "drizz
 import type { Id, PaymentId } from "#lib/domain/ids.ts";
 import { LEDGER_KINDS, type LedgerAccount } from "#lib/domain/ledger.ts";
 import { MODES } from "#lib/domain/tenant.ts";
-import { instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+import { minor, oneOf, tenantColumns, tenantPolicy, writtenAt } from "./columns.ts";
 import { payments } from "./payments.ts";
 
 export const ledgerTransactions = pgTable(
@@ -17,7 +17,7 @@ export const ledgerTransactions = pgTable(
     paymentId: text("payment_id").$type<PaymentId>().notNull(),
     /** The refund or dispute that is booked; null: the payment itself. */
     subjectId: text("subject_id"),
-    createdAt: instant("created_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
@@ -45,7 +45,7 @@ export const ledgerEntries = pgTable(
     currency: text("currency").notNull(),
     /** Positive is a debit, negative a credit. */
     amountMinor: minor("amount_minor").notNull(),
-    createdAt: instant("created_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),

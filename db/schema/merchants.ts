@@ -21,7 +21,7 @@ import { AFTER_PAYMENT, RAIL_ACCOUNT_KINDS, RAIL_TARGETS, SURPLUS_POLICIES } fro
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import { MODES } from "#lib/domain/tenant.ts";
-import { bytes, instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+import { bytes, instant, minor, oneOf, tenantColumns, tenantPolicy, writtenAt } from "./columns.ts";
 
 /** Who bills. The profile is the same in both modes. */
 export const merchants = pgTable(
@@ -172,7 +172,7 @@ export const callbackEndpoints = pgTable(
     isDefault: boolean("is_default").notNull().default(false),
     isEnabled: boolean("is_enabled").notNull().default(true),
     /** What it is called about; null: everything that is called back. */
-    eventTypes: text("event_types").$type<EventType>().array(),
+    eventTypes: text("event_types").array().$type<EventType[]>(),
     /** Standard Webhooks secret, sealed; null: the mode's own. */
     secret: bytes("secret"),
     previousSecret: bytes("previous_secret"),
@@ -185,8 +185,8 @@ export const callbackEndpoints = pgTable(
     disabledReason: text("disabled_reason"),
     deletedAt: instant("deleted_at"),
     version: integer("version").notNull().default(1),
-    createdAt: instant("created_at").notNull().defaultNow(),
-    updatedAt: instant("updated_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
+    updatedAt: writtenAt("updated_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),

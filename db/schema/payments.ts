@@ -26,7 +26,7 @@ import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { RailDetails } from "#lib/domain/ports/rail.ts";
 import type { PaymentValidation } from "#lib/domain/records.ts";
 import { MODES } from "#lib/domain/tenant.ts";
-import { instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+import { instant, minor, oneOf, tenantColumns, tenantPolicy, writtenAt } from "./columns.ts";
 import { invoices } from "./invoices.ts";
 import { railAccounts } from "./merchants.ts";
 
@@ -83,8 +83,8 @@ export const payments = pgTable(
     /** Questions planned so far, so that a job that runs twice plans the next one once. */
     pollCount: integer("poll_count").notNull().default(0),
     completedAt: instant("completed_at"),
-    createdAt: instant("created_at").notNull().defaultNow(),
-    updatedAt: instant("updated_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
+    updatedAt: writtenAt("updated_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
@@ -149,7 +149,7 @@ export const transitions = pgTable(
     toState: text("to_state").notNull(),
     actorKind: text("actor_kind").notNull(),
     actorId: text("actor_id").notNull(),
-    at: instant("at").notNull().defaultNow(),
+    at: writtenAt("at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.subjectId, t.version] }),

@@ -17,7 +17,7 @@ import type { DisputeId, InvoiceId, PaymentId, RailAccountId, RefundId } from "#
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import { REFUND_FAILURE_CODES, REFUND_ORIGINS, REFUND_STATES } from "#lib/domain/refund.ts";
 import { MODES } from "#lib/domain/tenant.ts";
-import { instant, minor, oneOf, tenantColumns, tenantPolicy } from "./columns.ts";
+import { instant, minor, oneOf, tenantColumns, tenantPolicy, writtenAt } from "./columns.ts";
 import { railAccounts } from "./merchants.ts";
 import { payments } from "./payments.ts";
 
@@ -53,8 +53,8 @@ export const refunds = pgTable(
     submittedAt: instant("submitted_at"),
     pollCount: integer("poll_count").notNull().default(0),
     completedAt: instant("completed_at"),
-    createdAt: instant("created_at").notNull().defaultNow(),
-    updatedAt: instant("updated_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
+    updatedAt: writtenAt("updated_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
@@ -100,8 +100,8 @@ export const disputes = pgTable(
     evidenceDueAt: instant("evidence_due_at"),
     openedAt: instant("opened_at"),
     completedAt: instant("completed_at"),
-    createdAt: instant("created_at").notNull().defaultNow(),
-    updatedAt: instant("updated_at").notNull().defaultNow(),
+    createdAt: writtenAt("created_at"),
+    updatedAt: writtenAt("updated_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),

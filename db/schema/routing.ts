@@ -1,9 +1,20 @@
 // Look-ups that come before the tenant is known. These tables have no row-level security: they hold hashes
 // and ids only, and are read through db/queries/routing alone.
 
-import { bigint, date, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  date,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import type { ApiKeyId, InvoiceId, MerchantId, RailAccountId } from "#lib/domain/ids.ts";
 import { SCOPES } from "#lib/domain/tenant.ts";
+import type { ClockJump } from "#lib/domain/test-clock.ts";
 import { bytes, instant, tenantColumns } from "./columns.ts";
 
 /** SHA-256 of a link token to its invoice. */
@@ -66,6 +77,8 @@ export const testClocks = pgTable("test_clocks", {
   merchantId: text("merchant_id").$type<MerchantId>().primaryKey(),
   /** Milliseconds, never negative. */
   offsetMs: bigint("offset_ms", { mode: "number" }).notNull(),
+  /** How it came there, oldest first: what rails must be told in their time is found by it. */
+  jumps: jsonb("jumps").$type<readonly ClockJump[]>().notNull().default([]),
   updatedAt: instant("updated_at").notNull().defaultNow(),
 });
 

@@ -25,6 +25,7 @@ export const ERROR_CODES = [
   "refund_line_invalid",
   "review_not_needed",
   "endpoint_limit_reached",
+  "endpoint_disabled",
   "event_type_unknown",
   "delivery_in_progress",
   "key_limit_reached",

@@ -19,6 +19,8 @@ interface JobData {
   "notification.apply": Tenant & { readonly notificationId: NotificationId; readonly asked: number };
   /** Makes one try of one delivery, then plans the next. */
   "callback.deliver": Tenant & { readonly deliveryId: DeliveryId; readonly attemptNumber: number };
+  /** The same for receivers that did not take the last one: they may be slow, and hold up nobody but each other. */
+  "callback.retry": Tenant & { readonly deliveryId: DeliveryId; readonly attemptNumber: number };
 }
 
 export type JobName = keyof JobData;
@@ -39,6 +41,7 @@ export const JOB_POLICIES: { readonly [N in JobName]: JobPolicy } = {
   "refund.settle": { concurrency: 16, retryLimit: 20 },
   "notification.apply": { concurrency: 16, retryLimit: 20 },
   "callback.deliver": { concurrency: 32, retryLimit: 20 },
+  "callback.retry": { concurrency: 32, retryLimit: 20 },
 };
 
 export const JOB_NAMES = Object.keys(JOB_POLICIES) as JobName[];

@@ -3,7 +3,7 @@
 import { purgeIdempotencyKeys } from "#db/queries/events.ts";
 import { purgeRateLimits } from "#db/queries/routing/rate-limits.ts";
 import { listTenants, purgeSmsCounters, takeDueDeadlines } from "#db/queries/routing/routes.ts";
-import { inTenant, withoutTenant } from "#db/transaction.ts";
+import { inTenant, realNow, withoutTenant } from "#db/transaction.ts";
 import type { ServiceDeps } from "./context.ts";
 import { IDEMPOTENCY_HOURS } from "./idempotency/once.ts";
 
@@ -30,7 +30,7 @@ export async function sweepDeadlines(
 export async function purgeOld(deps: ServiceDeps): Promise<void> {
   for (const tenant of await listTenants(deps.db)) {
     const purge = inTenant(deps.db, tenant, (tx) =>
-      purgeIdempotencyKeys(tx, tenant, new Date(tx.now.getTime() - IDEMPOTENCY_HOURS * 3_600_000)),
+      purgeIdempotencyKeys(tx, tenant, new Date(realNow(tx).getTime() - IDEMPOTENCY_HOURS * 3_600_000)),
     );
     await purge.catch((error: unknown) =>
       deps.log.warn("chore.failed", { chore: "purge", ...tenant, error }),

@@ -11,6 +11,7 @@ import type { CallbackPort } from "#lib/domain/ports/callback.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { Rail } from "#lib/domain/ports/rail.ts";
 import type { RateLimiter } from "#lib/domain/ports/rate-limiter.ts";
+import type { SimulatorPort } from "#lib/domain/ports/simulator.ts";
 import type { SmsPort } from "#lib/domain/ports/sms.ts";
 import type { Vault } from "#lib/domain/ports/vault.ts";
 import type { EventData } from "#lib/domain/records.ts";
@@ -49,6 +50,8 @@ export interface ServiceDeps {
   readonly sms: SmsPort;
   readonly callbacks: CallbackPort;
   readonly rateLimiter: RateLimiter;
+  /** Acts at the sandbox as payers and banks do; null where there is no sandbox. */
+  readonly simulator: SimulatorPort | null;
   readonly callbackRenderers: ReadonlyMap<string, CallbackRenderer>;
   readonly addresses: Addresses;
   /** True where real payers are billed beside what is tried in test mode. */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import { callbackSecretContext } from "#lib/services/merchants/create.ts";
 import { updateMerchant } from "#lib/services/merchants/update.ts";
 import { until } from "../until.ts";
 import { invoiceInput } from "./helpers.ts";
+import { closeReceivers, listen } from "./receiver.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -29,39 +30,7 @@ beforeAll(async () => {
 // One test skips tries, so as not to wait for days.
 afterAll(() => system.close({ broken: ["I-08"] }));
 
-interface Received {
-  readonly headers: IncomingMessage["headers"];
-  readonly body: string;
-}
-
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-/** A merchant's server; answers as told, and keeps what it was sent. */
-async function listen(
-  answer: (response: ServerResponse, request: IncomingMessage) => void = (response) =>
-    response.writeHead(204).end(),
-) {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString("utf8") });
-      answer(response, request);
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return { url: `http://127.0.0.1:${port}/hook`, received };
-}
+afterEach(closeReceivers);
 
 /** An event with one delivery to `url`: an invoice that was cancelled. */
 async function cancelled(url: string, merchant = shop) {

@@ -61,6 +61,17 @@ export async function arm(
   };
 }
 
+/** Lets `work` run while the worker stands still, so that nothing but the web process can move. */
+export async function withoutWorker<T>(stack: TestStack, work: () => Promise<T>): Promise<T> {
+  const pid = serviceOf(stack, "worker").pid();
+  process.kill(pid, "SIGSTOP");
+  try {
+    return await work();
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+}
+
 async function webIsUp(stack: TestStack): Promise<void> {
   await until("the API", async () => (await call(stack, "/me")).status === 200, 20_000);
 }

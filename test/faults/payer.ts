@@ -92,6 +92,19 @@ export async function sessionsOf(stack: TestStack, paymentId: string): Promise<r
   return data.filter((session) => session.client_reference_id === paymentId);
 }
 
+/** Sends the news of a hosted page's payment again at once, where it waits to be sent again. */
+export async function hurryNews(stack: TestStack, hosted: string): Promise<void> {
+  type Events = { data: { id: string; data: { object: { id: string } } }[] };
+  const path = "/events?limit=100&type=checkout.session.completed";
+  const { data: events } = await askStripe<Events>(stack, path);
+  const event = events.find(({ data }) => hosted.includes(data.object.id));
+  await fetch(`${stack.sandboxUrl}/hurry`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ id: event?.id }),
+  });
+}
+
 /** Pays on the hosted page; where that leads the payer. */
 export async function payHosted(url: string): Promise<string> {
   const page = await fetchPage(`${url}/pay`, {

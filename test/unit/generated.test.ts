@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { listDeliveriesQuery, listEventsQuery } from "#lib/doors/native/callback-schemas.ts";
 import { createInvoiceBody, listInvoicesQuery, listPaymentsQuery } from "#lib/doors/native/schemas.ts";
 import { withApiTables } from "../../scripts/docs/api.ts";
 import { statesPage, withDrawings } from "../../scripts/docs/states.ts";
@@ -28,7 +29,7 @@ it("the invoice with every field in docs/api.md is one, and has every field", ()
 
 it("docs/api.md names every filter of the lists", () => {
   const page = read("docs/api.md");
-  for (const name of [...Object.keys(listInvoicesQuery.shape), ...Object.keys(listPaymentsQuery.shape)]) {
-    expect(page, name).toContain(`\`${name}\``);
+  for (const query of [listInvoicesQuery, listPaymentsQuery, listDeliveriesQuery, listEventsQuery]) {
+    for (const name of Object.keys(query.shape)) expect(page, name).toContain(`\`${name}\``);
   }
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { MONEY_BACK_KINDS } from "#lib/domain/money-back.ts";
 import { DECLINE_CODES, PAYMENT_METHODS } from "#lib/domain/payment.ts";
 import { payerText } from "#lib/web/payer/translator.ts";
 import { projectRoot } from "../../scripts/stack/paths.ts";
@@ -14,7 +15,13 @@ const english = read("en");
 /** Keys that code puts together. */
 const BUILT = [
   ...DECLINE_CODES.map((code) => `decline_${code}`),
-  ...PAYMENT_METHODS.flatMap((method) => [`pay_${method}`, `pay_${method}_note`, `method_${method}`]),
+  ...PAYMENT_METHODS.flatMap((method) => [
+    `pay_${method}`,
+    `pay_${method}_note`,
+    `method_${method}`,
+    `by_${method}`,
+  ]),
+  ...MONEY_BACK_KINDS.map((kind) => `money_${kind}`),
   "pay_carrier_billing_code_note",
   "method_card_detail",
   ...["home", "not_found", "unavailable", "refused"].flatMap((page) =>
@@ -63,6 +70,7 @@ describe("payer messages", () => {
       brand: "Visa",
       rate: "25",
       number: "1",
+      method: "by card",
     };
     for (const key of Object.keys(english)) {
       const spoken = text.t(key, sample);

@@ -70,7 +70,7 @@ describe("the API's description", () => {
       strictTypes: false,
     });
     addFormats.default(ajv);
-    ajv.addVocabulary(["components"]);
+    ajv.addVocabulary(["components", "x-enumDescriptions"]);
     ajv.addSchema({ $id: "openapi", components: description.components } as object, "openapi");
     for (const [place, schema] of schemasIn(description, "")) {
       const absolute = JSON.parse(

@@ -20,6 +20,7 @@ const HANDLERS: { readonly [N in JobName]: JobHandler<N> } = {
   "refund.settle": settle,
   "notification.apply": apply,
   "callback.deliver": deliver,
+  "callback.retry": deliver,
 };
 
 /** Starts claiming every kind of job. Each runs as its tenant, with the system as the actor. */

@@ -27,7 +27,17 @@ export async function findSecondAcceptances(snapshot: Snapshot): Promise<Finding
       select p.id, 'was accepted for an invoice that is not paid by it' from payments p
       join invoices i on i.merchant_id = p.merchant_id and i.id = p.invoice_id
       where p.disposition = 'accepted' and not p.is_part
-        and (i.state <> 'paid' or i.paid_payment_id is distinct from p.id)`,
+        and (i.state <> 'paid' or i.paid_payment_id is distinct from p.id)
+      union all
+      select p.id, 'is surplus that for a minute neither went back nor was given to a person' from payments p
+      join clock c on c.merchant_id = p.merchant_id and c.mode = p.mode
+      join merchant_settings m on m.merchant_id = p.merchant_id and m.mode = p.mode
+      left join refunds r on r.merchant_id = p.merchant_id and r.payment_id = p.id
+      left join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id and e.type = 'payment.reviewed'
+      where p.disposition = 'surplus' and m.on_surplus = 'refund' and m.updated_at < p.completed_at
+        and p.completed_at < c.now - interval '60 seconds'
+        and coalesce(c.steady_since < now() - interval '60 seconds', true)
+        and r.id is null and e.id is null and p.needs_review_at is null`,
   });
 }
 

@@ -24,7 +24,8 @@ export async function findForgottenIntents(snapshot: Snapshot): Promise<Finding>
       select r.id, 'was asked of its rail, with neither outcome nor doubt' from refunds r
       join clock c on c.merchant_id = r.merchant_id and c.mode = r.mode
       where r.state = 'pending' and r.rail_reference is null and r.unknown_since is null
-        and r.needs_review_at is null and ${OVERDUE("coalesce(r.submitted_at, r.created_at)")}
+        and r.needs_review_at is null and (r.submitted_at is not null or r.poll_count = 0)
+        and ${OVERDUE("coalesce(r.submitted_at, r.created_at)")}
       union all
       select s.id, 'was given to the provider, with neither outcome nor a look-up' from sms_messages s
       join clock c on c.merchant_id = s.merchant_id and c.mode = s.mode

@@ -56,7 +56,7 @@ export async function inSnapshot<T>(url: string, work: (snapshot: Snapshot) => P
     await client.query("begin transaction isolation level repeatable read read only");
     await client.query("set local role billtext_audit");
     await client.query("set local work_mem = '64MB'; set local jit = off");
-    const result = await work({ find: (question) => find(client, question) });
+    const result = await work(lookThrough(client));
     await client.query("rollback");
     return result;
   } finally {
@@ -64,7 +64,12 @@ export async function inSnapshot<T>(url: string, work: (snapshot: Snapshot) => P
   }
 }
 
-async function find(client: pg.Client, { looksAt, found, values = [] }: Question): Promise<Finding> {
+/** Looks through a transaction that is open already. */
+export function lookThrough(client: pg.ClientBase): Snapshot {
+  return { find: (question) => find(client, question) };
+}
+
+async function find(client: pg.ClientBase, { looksAt, found, values = [] }: Question): Promise<Finding> {
   const looked = await client.query<{ n: string }>(`with ${CLOCK} ${looksAt}`);
   const { rows } = await client.query<{ n: string; examples: string[] | null }>(
     `with ${CLOCK}, violations as (select distinct id, what from (${found}) found)

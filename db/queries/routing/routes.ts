@@ -1,6 +1,6 @@
 // Every look-up that comes before the tenant is known, in one place. Nothing here reads a tenant's rows.
 
-import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, isNull, lt, or, type SQLWrapper, sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { ApiKeyId, InvoiceId, RailAccountId } from "#lib/domain/ids.ts";
 import type { Scope, Tenant } from "#lib/domain/tenant.ts";
@@ -12,6 +12,7 @@ import {
   linkRoutes,
   railAccountRoutes,
   smsCounters,
+  testClocks,
 } from "../../schema/routing.ts";
 import type { Tx } from "../../transaction.ts";
 
@@ -113,19 +114,40 @@ export interface DueInvoice {
   readonly invoiceId: InvoiceId;
 }
 
-/** Takes deadlines that have passed; each is taken by one sweeper only. Runs in the sweeper's transaction. */
+/**
+ * Takes deadlines that have passed, by each tenant's clock; each is taken by one sweeper only. Runs in the sweeper's
+ * transaction, which is of no tenant and lives in real time.
+ */
 export async function takeDueDeadlines(tx: Tx, limit: number): Promise<DueInvoice[]> {
-  const due = tx.sql
-    .$with("due")
-    .as(
-      tx.sql
-        .select({ merchantId: invoiceDeadlines.merchantId, invoiceId: invoiceDeadlines.invoiceId })
-        .from(invoiceDeadlines)
-        .where(lt(invoiceDeadlines.dueAt, tx.now))
-        .orderBy(invoiceDeadlines.dueAt)
-        .limit(limit)
-        .for("update", { skipLocked: true }),
-    );
+  // No clock is behind: what has passed in real time has passed for everybody.
+  const inRealTime = tx.sql
+    .select(DEADLINE)
+    .from(invoiceDeadlines)
+    .where(lt(invoiceDeadlines.dueAt, tx.now))
+    .orderBy(invoiceDeadlines.dueAt)
+    .limit(limit)
+    .for("update", { skipLocked: true });
+  const taken = await takeDeadlines(tx, inRealTime);
+  const byClock = tx.sql
+    .select(DEADLINE)
+    .from(invoiceDeadlines)
+    .innerJoin(testClocks, eq(testClocks.merchantId, invoiceDeadlines.merchantId))
+    .where(
+      and(
+        eq(invoiceDeadlines.mode, "test"),
+        sql`${invoiceDeadlines.dueAt} < ${tx.now.toISOString()}::timestamptz + ${testClocks.offsetMs} * interval '1 millisecond'`,
+      ),
+    )
+    .limit(Math.max(0, limit - taken.length))
+    .for("update", { of: invoiceDeadlines, skipLocked: true });
+  return [...taken, ...(await takeDeadlines(tx, byClock))];
+}
+
+const DEADLINE = { merchantId: invoiceDeadlines.merchantId, invoiceId: invoiceDeadlines.invoiceId };
+
+/** The rows are chosen and locked once, before any is deleted. */
+async function takeDeadlines(tx: Tx, chosen: SQLWrapper): Promise<DueInvoice[]> {
+  const due = tx.sql.$with("due", DEADLINE).as(sql`${chosen}`);
   const rows = await tx.sql
     .with(due)
     .delete(invoiceDeadlines)

@@ -46,7 +46,7 @@ export interface AttemptTerms {
   readonly locale: string;
   /** False: only reserve the amount. */
   readonly shouldCapture: boolean;
-  /** The invoice's deadline (UTC). */
+  /** The invoice's deadline, in real time (UTC): a rail knows nothing of a test merchant's clock. */
   readonly expiresAt: Date;
   /** The database's time when the attempt was made (UTC). */
   readonly now: Date;

@@ -30,6 +30,7 @@ export const STATUS_OF_CODE: { readonly [C in ErrorCode | TransportCode]: number
   refund_line_invalid: 422,
   review_not_needed: 409,
   endpoint_limit_reached: 409,
+  endpoint_disabled: 409,
   event_type_unknown: 422,
   delivery_in_progress: 409,
   key_limit_reached: 409,

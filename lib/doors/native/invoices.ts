@@ -196,7 +196,7 @@ export const listTimelineOperation = operation({
   doc: {
     id: "listInvoiceEvents",
     tag: "Invoices",
-    summary: "Read an invoice's timeline",
+    summary: "Read what happened to an invoice",
     details: "Every event, oldest first, each with every try to call back about it.",
     status: 200,
     answer: timeline,

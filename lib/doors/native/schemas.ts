@@ -56,8 +56,12 @@ export const createInvoiceBody = z.strictObject({
 });
 export type CreateInvoiceBody = z.infer<typeof createInvoiceBody>;
 
-const paymentOfInvoiceBody = z.strictObject({ invoice: z.string(), method });
-const paymentWithInvoiceBody = z.strictObject({ ...invoiceFields, method });
+const paymentOfInvoiceBody = z
+  .strictObject({ invoice: z.string(), method })
+  .meta({ title: "Of an invoice that exists" });
+const paymentWithInvoiceBody = z
+  .strictObject({ ...invoiceFields, method })
+  .meta({ title: "With an invoice that is made" });
 export type CreatePaymentBody = z.infer<typeof paymentOfInvoiceBody> | z.infer<typeof paymentWithInvoiceBody>;
 
 /** A payment of an invoice that exists, or one that brings its own: the field `invoice` tells which is meant. */

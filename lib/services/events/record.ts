@@ -1,10 +1,11 @@
 // The only place that inserts events.
 
-import { insertDelivery, insertEvent } from "#db/queries/events.ts";
+import { type CallbackEndpoint, listEnabledEndpoints } from "#db/queries/endpoints.ts";
+import { insertEvent } from "#db/queries/events.ts";
 import { takeEventSequence } from "#db/queries/invoices.ts";
-import { listEnabledEndpoints } from "#db/queries/merchants.ts";
+import { type EndpointEventType, isWanted, snapshotEndpoint } from "#lib/domain/endpoint.ts";
 import { type EventType, isCalledBack } from "#lib/domain/events.ts";
-import type { EndpointId } from "#lib/domain/ids.ts";
+import type { DeliveryId } from "#lib/domain/ids.ts";
 import {
   type Dispute,
   type Invoice,
@@ -17,6 +18,7 @@ import {
   snapshotRefund,
   snapshotSms,
 } from "#lib/domain/records.ts";
+import { queueDeliveries, type Receiver } from "../callbacks/queue-deliveries.ts";
 import { newId, type TxContext } from "../context.ts";
 
 export interface RecordEventInput {
@@ -55,21 +57,67 @@ export async function recordEvent(ctx: TxContext, input: RecordEventInput): Prom
     correlationId: ctx.correlationId,
   });
   if (!isCalledBack(type)) return;
-  for (const endpointId of await receiversOf(ctx, invoice)) {
-    const deliveryId = newId(ctx, "delivery");
-    await insertDelivery(ctx.tx, ctx.tenant, {
-      id: deliveryId,
-      eventId: id,
-      invoiceId: invoice.id,
-      endpointId,
-    });
-    await ctx.queue.enqueue(ctx.tx, "callback.deliver", { ...ctx.tenant, deliveryId, attemptNumber: 1 });
-  }
+  const receivers = await receiversOf(ctx, type, invoice);
+  await queueDeliveries(
+    ctx,
+    receivers.map((receiver) => ({ eventId: id, invoiceId: invoice.id, receiver, resendOf: null })),
+  );
 }
 
-/** The stored endpoints; an address of the invoice's own takes the default one's place (null). */
-async function receiversOf(ctx: TxContext, invoice: Invoice): Promise<(EndpointId | null)[]> {
+export interface RecordEndpointEventInput {
+  readonly type: EndpointEventType;
+  /** As it is after the change. */
+  readonly endpoint: CallbackEndpoint;
+}
+
+/**
+ * Records a fact about a callback endpoint, which is about no invoice and has no number in a sequence. A test goes
+ * to the endpoint itself, on or off; all else to the others, since this one does not listen. Returns the
+ * deliveries.
+ */
+export async function recordEndpointEvent(
+  ctx: TxContext,
+  { type, endpoint }: RecordEndpointEventInput,
+): Promise<readonly DeliveryId[]> {
+  const id = newId(ctx, "event");
+  await insertEvent(ctx.tx, ctx.tenant, {
+    id,
+    type,
+    invoiceId: null,
+    paymentId: null,
+    subjectId: endpoint.id,
+    sequence: 0,
+    data: { endpoint: snapshotEndpoint(endpoint) },
+    actorKind: ctx.actor.kind,
+    actorId: ctx.actor.id,
+    correlationId: ctx.correlationId,
+  });
+  const receivers =
+    type === "endpoint.test"
+      ? [endpoint]
+      : (await listEnabledEndpoints(ctx.tx, ctx.tenant)).filter(
+          (other) => other.id !== endpoint.id && isWanted(other.eventTypes, type),
+        );
+  return await queueDeliveries(
+    ctx,
+    receivers.map((receiver) => ({
+      eventId: id,
+      invoiceId: null,
+      receiver: toReceiver(receiver),
+      resendOf: null,
+    })),
+  );
+}
+
+/** The stored endpoints that want it; an address of the invoice's own takes the default one's place. */
+async function receiversOf(ctx: TxContext, type: EventType, invoice: Invoice): Promise<Receiver[]> {
   const endpoints = await listEnabledEndpoints(ctx.tx, ctx.tenant);
-  if (invoice.callbackUrl === null) return endpoints.map((endpoint) => endpoint.id);
-  return [null, ...endpoints.filter((endpoint) => !endpoint.isDefault).map((endpoint) => endpoint.id)];
+  const wanting = endpoints.filter((endpoint) => isWanted(endpoint.eventTypes, type));
+  if (invoice.callbackUrl === null) return wanting.map(toReceiver);
+  const own = { endpointId: null, isFailing: false };
+  return [own, ...wanting.filter((endpoint) => !endpoint.isDefault).map(toReceiver)];
+}
+
+function toReceiver({ id, failingSince }: CallbackEndpoint): Receiver {
+  return { endpointId: id, isFailing: failingSince !== null };
 }

@@ -9,6 +9,7 @@ import {
   storeAnswer,
   takeIdempotencyKey,
 } from "#db/queries/events.ts";
+import { realNow } from "#db/transaction.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 
@@ -132,7 +133,7 @@ function readRow(ctx: TxContext, request: KeyedRequest, row: IdempotencyRow): Ea
   return {
     answer: row.answer === null ? null : openAnswer(ctx, request, row.answer),
     resourceId: row.resourceId,
-    isInterrupted: ctx.tx.now.getTime() - row.createdAt.getTime() > INTERRUPTED_AFTER_MS,
+    isInterrupted: realNow(ctx.tx).getTime() - row.createdAt.getTime() > INTERRUPTED_AFTER_MS,
   };
 }
 

@@ -1,12 +1,8 @@
 // Everything that happened to one invoice, in order: what it went through, its messages, its attempts, and
 // every try to call the merchant back.
 
-import {
-  listAttemptsOfEvents,
-  listEventsOfInvoice,
-  type StoredEvent,
-  type TimelineAttempt,
-} from "#db/queries/events.ts";
+import { listAttemptsOfEvents, type TimelineAttempt } from "#db/queries/deliveries.ts";
+import { listEventsOfInvoice, type StoredEvent } from "#db/queries/events.ts";
 import { findInvoice } from "#db/queries/invoices.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";

@@ -1,12 +1,14 @@
 // A merchant's own view of itself.
 
-import { listEnabledEndpoints, loadProfile, type MerchantProfile } from "#db/queries/merchants.ts";
+import { findDefaultEndpoint } from "#db/queries/endpoints.ts";
+import { loadProfile, type MerchantProfile } from "#db/queries/merchants.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
 import { notificationUrl } from "../urls.ts";
 
 export interface MerchantDetail extends MerchantProfile {
+  /** The default endpoint's, on or off. */
   readonly callbackUrl: string | null;
   /** Where each configured rail must send its notifications. */
   readonly notificationUrls: readonly { readonly method: PaymentMethod; readonly url: string }[];
@@ -24,10 +26,10 @@ export async function getMerchant(ctx: ServiceContext): Promise<MerchantDetail> 
 export async function readMerchantDetail(ctx: ServiceContext): Promise<MerchantDetail> {
   return await transact(ctx, async (inTx) => {
     const profile = await loadProfile(inTx.tx, inTx.tenant);
-    const endpoints = await listEnabledEndpoints(inTx.tx, inTx.tenant);
+    const endpoint = await findDefaultEndpoint(inTx.tx, inTx.tenant);
     return {
       ...profile,
-      callbackUrl: endpoints.find((endpoint) => endpoint.isDefault)?.url ?? null,
+      callbackUrl: endpoint?.url ?? null,
       notificationUrls: PAYMENT_METHODS.flatMap((method) => {
         const account = profile.accounts.find((candidate) => candidate.kind === method);
         return account === undefined ? [] : [{ method, url: notificationUrl(inTx, method, account.id) }];

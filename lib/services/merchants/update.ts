@@ -6,7 +6,6 @@ import {
   lockSettings,
   type MerchantProfile,
   type MerchantSettings,
-  setDefaultEndpoint,
   updateMerchantRow,
   updateSettingsRow,
 } from "#db/queries/merchants.ts";
@@ -16,6 +15,7 @@ import type { AfterPayment, Locale, SurplusPolicy } from "#lib/domain/merchant.t
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import { isRegistrableHost, requireRegisteredUrl } from "#lib/domain/web-address.ts";
+import { setDefaultAddress } from "../callbacks/default-address.ts";
 import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
 import { findMethod } from "../payments/methods.ts";
 import { type MerchantDetail, readMerchantDetail } from "./get.ts";
@@ -65,6 +65,7 @@ const ADDRESSES = [
  *                                              what live payers see
  * @throws url_not_allowed, url_not_registered  an address on no registered host, hosts of this change included
  * @throws method_unavailable                   no account is set up for a method of the list
+ * @throws endpoint_limit_reached               a callback address would be one endpoint too many
  */
 export async function updateMerchant(
   ctx: ServiceContext,
@@ -80,9 +81,7 @@ export async function updateMerchant(
     const settings = withCheckedAddresses(before.settings, input.settings);
     if (Object.keys(input.profile).length > 0) await updateMerchantRow(tx, tenant.merchantId, input.profile);
     if (Object.keys(settings).length > 0) await updateSettingsRow(tx, tenant, settings);
-    if (input.callbackUrl !== undefined) {
-      await setDefaultEndpoint(tx, tenant, newId(inTx, "endpoint"), input.callbackUrl);
-    }
+    if (input.callbackUrl !== undefined) await setDefaultAddress(inTx, input.callbackUrl);
     await insertAudit(tx, tenant, {
       id: newId(inTx, "audit"),
       act: "merchant.updated",

@@ -3,9 +3,11 @@
 import { findInvoice } from "#db/queries/invoices.ts";
 import { loadProfile, type Merchant, type MerchantSettings } from "#db/queries/merchants.ts";
 import { listPaymentsOfInvoice } from "#db/queries/payments.ts";
+import { listRefundsOfInvoice } from "#db/queries/refunds.ts";
 import { findLinkRoute } from "#db/queries/routing/routes.ts";
 import type { MethodOffer } from "#lib/domain/eligibility.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
+import { type MoneyBack, moneyBack } from "#lib/domain/money-back.ts";
 import { type PayerStep, payerStep } from "#lib/domain/payer-step.ts";
 import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
@@ -45,6 +47,8 @@ export interface PayerView {
   readonly accepted: Payment | null;
   /** Attempts that were given up for another method, and may still go through. */
   readonly superseded: readonly Payment[];
+  /** Money that went back, is on its way, or is owed. */
+  readonly moneyBack: readonly MoneyBack[];
   /** Methods that can be used now, in the merchant's order. */
   readonly offers: readonly MethodOffer[];
   /** Methods where our own code by SMS is the consent. */
@@ -74,6 +78,7 @@ export async function viewInvoice(ctx: PayerContext): Promise<PayerView> {
       attempt,
       accepted: payments.find((payment) => payment.id === invoice.paidPaymentId) ?? null,
       superseded,
+      moneyBack: moneyBack(payments, await listRefundsOfInvoice(tx, tenant, invoice.id)),
       offers: offers.filter(
         (offer) => offer.obstacle === null && !superseded.some((payment) => payment.method === offer.method),
       ),

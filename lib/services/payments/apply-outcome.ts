@@ -12,6 +12,7 @@ import type { Invoice, Payment } from "#lib/domain/records.ts";
 import { POLL_LIVE_SECONDS } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
+import { inTenantTime } from "../rail-time.ts";
 import { advancePayment } from "./advance.ts";
 import { giveToReview } from "./give-to-review.ts";
 
@@ -26,12 +27,9 @@ interface Locked {
  *
  * @throws payment_not_found
  */
-export async function applyOutcome(
-  ctx: ServiceContext,
-  id: PaymentId,
-  outcome: RailOutcome,
-): Promise<Payment> {
+export async function applyOutcome(ctx: ServiceContext, id: PaymentId, said: RailOutcome): Promise<Payment> {
   return await transact(ctx, async (inTx) => {
+    const outcome = inTenantTime(inTx.tx, said);
     const locked = await lockBoth(inTx, id);
     const { payment } = locked;
     const foreign = foreignReference(payment, outcome);

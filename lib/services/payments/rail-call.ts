@@ -10,6 +10,7 @@ import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { OpenRailAccount, Rail, RailAttempt, TokenSubject } from "#lib/domain/ports/rail.ts";
 import type { Invoice, Payment, Refund } from "#lib/domain/records.ts";
 import { type ServiceContext, type ServiceDeps, transact } from "../context.ts";
+import { railTime } from "../rail-time.ts";
 import { notificationUrl, payUrl } from "../urls.ts";
 
 export interface RailCall {
@@ -25,19 +26,20 @@ export interface RailCall {
  * @throws payment_not_found
  */
 export async function prepareRailCall(ctx: ServiceContext, paymentId: PaymentId): Promise<RailCall> {
-  const loaded = await transact(ctx, async ({ tx, tenant }) => {
+  const loaded = await transact(ctx, async (inTx) => {
+    const { tx, tenant } = inTx;
     const payment = await findPayment(tx, tenant, paymentId);
     if (payment === null) throw new ServiceError("payment_not_found", "There is no such payment.");
     const invoice = await findInvoice(tx, tenant, payment.invoiceId);
     const account = await findRailAccount(tx, tenant, payment.railAccountId);
     if (invoice === null || account === null) throw new Error(`Payment ${paymentId} has lost its relations.`);
-    return { payment, invoice, account, now: tx.now };
+    return { payment, invoice, account, toRailTime: await railTime(inTx), now: tx.now };
   });
-  const { payment, invoice, account, now } = loaded;
+  const { payment, invoice, account, toRailTime, now } = loaded;
   return {
     rail: railOf(ctx, payment),
     account: openRailAccount(ctx, account),
-    attempt: toAttempt(ctx, payment, invoice, now),
+    attempt: toAttempt(ctx, payment, invoice, toRailTime(submissionOf(payment)), toRailTime(now)),
     payment,
   };
 }
@@ -80,7 +82,14 @@ export function phoneContext(invoice: Pick<Invoice, "merchantId" | "id">): strin
   return `phone:${invoice.merchantId}:${invoice.id}`;
 }
 
-function toAttempt(deps: ServiceDeps, payment: Payment, invoice: Invoice, now: Date): RailAttempt {
+/** `submittedAt` and `now` are real time, as the rail's own is. */
+function toAttempt(
+  deps: ServiceDeps,
+  payment: Payment,
+  invoice: Invoice,
+  submittedAt: Date,
+  now: Date,
+): RailAttempt {
   return {
     paymentId: payment.id,
     merchantId: payment.merchantId,
@@ -94,18 +103,22 @@ function toAttempt(deps: ServiceDeps, payment: Payment, invoice: Invoice, now: D
     phone: openPhone(deps, invoice),
     payUrl: payUrl(deps, invoice),
     notificationUrl: notificationUrl(deps, payment.method, payment.railAccountId),
-    notificationToken: notificationToken(deps, payment),
-    notificationTokenExpiresAt: tokenExpiry(payment),
-    submittedAt: payment.submittedAt ?? payment.createdAt,
+    notificationToken: notificationToken(deps, { ...payment, submittedAt }),
+    notificationTokenExpiresAt: tokenExpiry({ ...payment, submittedAt }),
+    submittedAt,
     now,
   };
 }
 
-/** A token outlives the questions about an attempt in doubt; later news is learnt by asking. */
+/** In real time. A token outlives the questions about an attempt in doubt; later news is learnt by asking. */
 const NOTIFICATION_TOKEN_LIFE_MS = 8 * 86_400_000;
 
 export function tokenExpiry(payment: Pick<Payment, "submittedAt" | "createdAt">): Date {
-  return new Date((payment.submittedAt ?? payment.createdAt).getTime() + NOTIFICATION_TOKEN_LIFE_MS);
+  return new Date(submissionOf(payment).getTime() + NOTIFICATION_TOKEN_LIFE_MS);
+}
+
+function submissionOf({ submittedAt, createdAt }: Pick<Payment, "submittedAt" | "createdAt">): Date {
+  return submittedAt ?? createdAt;
 }
 
 /** Names the payment and proves that we made it, for rails that authenticate with a bearer token of ours. */

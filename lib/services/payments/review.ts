@@ -1,6 +1,7 @@
 // A person decides what the records could not: what became of an attempt, or of money that pays nothing.
 
 import { insertAudit } from "#db/queries/events.ts";
+import { findInvoice } from "#db/queries/invoices.ts";
 import { updatePaymentFacts } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
@@ -45,7 +46,9 @@ export async function reviewPayment(ctx: ServiceContext, input: ReviewPaymentInp
     await audit(inTx, `payment.review.${input.decision}`, payment, input.note);
     const cleared = await updatePaymentFacts(inTx.tx, payment, { needsReviewAt: null, reviewReason: null });
     const decided = await decide(inTx, invoice, cleared, input);
-    await recordEvent(inTx, { type: "payment.reviewed", invoice, payment: decided });
+    // Money that was settled may have paid the invoice: the event tells it as it is now.
+    const after = (await findInvoice(inTx.tx, inTx.tenant, invoice.id)) ?? invoice;
+    await recordEvent(inTx, { type: "payment.reviewed", invoice: after, payment: decided });
     return decided;
   });
 }

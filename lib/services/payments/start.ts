@@ -14,6 +14,7 @@ import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
 import { newId, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
+import { railTime } from "../rail-time.ts";
 import { queueCodeSms } from "../sms/queue-code.ts";
 import { advancePayment } from "./advance.ts";
 import { closeOpenAttempt } from "./close.ts";
@@ -151,6 +152,7 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
     );
   }
   const id = newId(ctx, "payment");
+  const toRailTime = await railTime(ctx);
   const created = await insertPayment(tx, tenant, {
     id,
     invoiceId: invoice.id,
@@ -168,8 +170,8 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
       purchaseCategory: invoice.purchaseCategory,
       locale: invoice.locale,
       shouldCapture: true,
-      expiresAt: invoice.expiresAt,
-      now: tx.now,
+      expiresAt: toRailTime(invoice.expiresAt),
+      now: toRailTime(tx.now),
     }),
   });
   await recordEvent(ctx, { type: "payment.started", invoice, payment: created });

@@ -3,6 +3,7 @@
 import { loadProfile, type Merchant, type MerchantProfile } from "#db/queries/merchants.ts";
 import { countSms } from "#db/queries/routing/routes.ts";
 import { insertSms } from "#db/queries/sms-messages.ts";
+import { realNow } from "#db/transaction.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import { regional } from "#lib/domain/merchant.ts";
@@ -145,7 +146,9 @@ async function requireWithinCaps(
 ): Promise<void> {
   const cap = settings.smsCapPerDay;
   if (cap === null) return;
-  const day = sendAt.toISOString().slice(0, 10);
+  // Real days: whoever gets the messages lives in real time.
+  const realSendAt = new Date(sendAt.getTime() - ctx.tx.clockOffsetMs);
+  const day = realSendAt.toISOString().slice(0, 10);
   const scope = `${ctx.tenant.merchantId}:${ctx.tenant.mode}`;
   const isWithin =
     (await countSms(ctx.tx, { phoneHash, day, scope, cap })) &&
@@ -153,6 +156,6 @@ async function requireWithinCaps(
   if (isWithin) return;
   const midnight = new Date(`${day}T00:00:00Z`).getTime() + 86_400_000;
   throw new ServiceError("sms_cap_reached", "This number has had its messages for the day.", {
-    retryAfterSeconds: Math.max(1, Math.ceil((midnight - ctx.tx.now.getTime()) / 1000)),
+    retryAfterSeconds: Math.max(1, Math.ceil((midnight - realNow(ctx.tx).getTime()) / 1000)),
   });
 }

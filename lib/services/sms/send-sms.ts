@@ -6,6 +6,7 @@ import { findInvoice, lockInvoice } from "#db/queries/invoices.ts";
 import { findRailAccount, loadProfile, type RailAccount } from "#db/queries/merchants.ts";
 import { findPayment } from "#db/queries/payments.ts";
 import { findSms, lockSms, otherProviderIds, updateSmsFacts } from "#db/queries/sms-messages.ts";
+import { realNow } from "#db/transaction.ts";
 import { unreachable } from "#lib/domain/errors.ts";
 import type { SmsId } from "#lib/domain/ids.ts";
 import { isPastExpiry } from "#lib/domain/invoice.ts";
@@ -21,6 +22,7 @@ import {
 } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { openPhone, openRailAccount } from "../payments/rail-call.ts";
+import { railTime } from "../rail-time.ts";
 import { payUrl, smsStatusUrl } from "../urls.ts";
 import { advanceSms } from "./advance.ts";
 import { consentCode } from "./queue-code.ts";
@@ -110,8 +112,11 @@ async function isStillWanted({ tx, tenant }: TxContext, invoice: Invoice, sms: S
 
 /** The provider may have taken it: look first. Not found for a minute: it was not taken, and goes out again. */
 async function lookUp(ctx: ServiceContext, { sms, invoice, account }: Loaded): Promise<void> {
-  const since = sms.claimedAt ?? sms.createdAt;
-  const excludedIds = await transact(ctx, ({ tx }) => otherProviderIds(tx, sms));
+  // Real time: the provider's list is searched from here, and a phone must not get a text twice.
+  const { since, excludedIds } = await transact(ctx, async (inTx) => ({
+    since: (await railTime(inTx))(sms.claimedAt ?? sms.createdAt),
+    excludedIds: await otherProviderIds(inTx.tx, sms),
+  }));
   const found = await ctx.sms.find(openRailAccount(ctx, account), {
     to: openPhone(ctx, invoice),
     body: bodyOf(ctx, sms),
@@ -132,7 +137,7 @@ async function lookUp(ctx: ServiceContext, { sms, invoice, account }: Loaded): P
       lookedUpAt: now,
       unknownSince: current.unknownSince ?? now,
     });
-    const ageSeconds = (now.getTime() - since.getTime()) / 1000;
+    const ageSeconds = (realNow(inTx.tx).getTime() - since.getTime()) / 1000;
     const isNotThere = found.kind === "not_found" && ageSeconds >= SMS_LOOK_UP_SECONDS;
     const unclearSends = looked.unclearSends + (isNotThere ? 1 : 0);
     if (isTooLate(looked, now) || unclearSends >= SMS_UNCLEAR_SENDS_MAX) {

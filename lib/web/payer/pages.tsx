@@ -5,7 +5,8 @@ import { CodeForm } from "#components/payer/code.tsx";
 import { PayerDocument } from "#components/payer/document.tsx";
 import { Landing } from "#components/payer/landing.tsx";
 import { Message } from "#components/payer/message.tsx";
-import { LinkButton } from "#components/payer/parts.tsx";
+import { MoneyBackNotes } from "#components/payer/money-back.tsx";
+import { LinkButton, TextLink } from "#components/payer/parts.tsx";
 import { Receipt } from "#components/payer/receipt.tsx";
 import type { PayerMerchant, PayerText } from "#components/payer/text.ts";
 import { WAITING_HEADINGS, Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
@@ -197,9 +198,15 @@ function receiptPage(text: PayerText, { view }: PageInput): ReactElement {
         method={methodText(text, accepted, invoice.phoneLast4)}
         paymentId={accepted?.id ?? null}
         returnUrl={invoice.returnUrl}
-      />
+      >
+        {moneyBackNotes(text, view)}
+      </Receipt>
     </PayerDocument>
   );
+}
+
+function moneyBackNotes(text: PayerText, { moneyBack, merchant }: PayerView): ReactElement {
+  return <MoneyBackNotes text={text} merchantName={merchant.name} entries={moneyBack} />;
 }
 
 function methodText(text: PayerText, payment: Payment | null, last4: string): string {
@@ -258,6 +265,7 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
               }),
             ]}
           >
+            {moneyBackNotes(text, view)}
             {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
           </Message>
         </PayerDocument>
@@ -269,16 +277,23 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
           <Message
             heading={text.t("expired_heading")}
             paragraphs={[
-              text.t(isInDoubt ? "expired_pending_text" : "expired_text", { amount, date }),
+              text.t(expiredText(isInDoubt, view.moneyBack.length > 0), { amount, date }),
               text.t("expired_contact", { merchant: merchant.name }),
             ]}
           >
+            {moneyBackNotes(text, view)}
             {invoice.cancelUrl !== null && backButton(text, invoice.cancelUrl, merchant.name)}
           </Message>
         </PayerDocument>
       );
     }
   }
+}
+
+/** That nothing was charged is said only where it is so. */
+function expiredText(mayStillGoThrough: boolean, wasCharged: boolean): string {
+  if (mayStillGoThrough) return "expired_pending_text";
+  return wasCharged ? "expired_charged_text" : "expired_text";
 }
 
 function backButton(text: PayerText, href: string, merchant: string): ReactElement {
@@ -308,7 +323,9 @@ export function renderPlainPage(name: PlainPage, locale: string): ReactElement {
   const text = payerText({ locale, country: null, timeZone: "UTC" });
   return (
     <PayerDocument text={text} title={text.t(`${name}_title`)} merchant={null} isTest={false}>
-      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]} />
+      <Message heading={text.t(`${name}_heading`)} paragraphs={[text.t(`${name}_text`)]}>
+        {name === "home" && <TextLink href="/docs/api" label={text.t("home_api")} />}
+      </Message>
     </PayerDocument>
   );
 }

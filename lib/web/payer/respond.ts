@@ -3,6 +3,7 @@
 import type { ReactElement } from "react";
 import { PAYER_STYLE_HASH } from "#components/payer/styles.generated.ts";
 import type { ServiceDeps } from "#lib/services/context.ts";
+import { toHtml } from "../markup.ts";
 
 /** Where the hosted card page is: browsers apply form-action to the redirect that follows our form. */
 const HOSTED_CHECKOUT_ORIGIN = "https://checkout.stripe.com";
@@ -14,9 +15,7 @@ export async function page(
   status = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  // Next refuses a static import of this module in its bundles.
-  const { renderToStaticMarkup } = await import("react-dom/server");
-  return new Response(`<!doctype html>${renderToStaticMarkup(element)}`, {
+  return new Response(await toHtml(element), {
     status,
     headers: {
       "content-type": "text/html; charset=utf-8",

@@ -79,3 +79,8 @@ export const callbackBody = z
     data: eventData,
   })
   .meta({ id: "Event", description: "The body of a callback; the same for every try." });
+
+/** Oldest first; the cursor is there at the end too. */
+export const eventList = z
+  .strictObject({ data: z.array(callbackBody), next_cursor: z.string(), has_more: z.boolean() })
+  .meta({ id: "EventList", description: "Events of the merchant, oldest first." });

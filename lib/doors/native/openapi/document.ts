@@ -5,6 +5,8 @@ import { problem } from "../answers/problem.ts";
 import { API_VERSION } from "../callback-view.ts";
 import type { Method, Operation } from "../operation.ts";
 import { ROUTES } from "../routes.ts";
+import { ERROR_NOTES } from "./error-notes.ts";
+import { curlFor } from "./examples.ts";
 import { EVERY_HEADER, HEADERS, plainRefusals, refusalAnswers } from "./problems.ts";
 import { SchemaCollection } from "./schemas.ts";
 import { TAGS } from "./tags.ts";
@@ -65,9 +67,16 @@ function build(): OpenApiDocument {
       headers: HEADERS,
       parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
       responses: plainRefusals(),
-      schemas: schemas.components(),
+      schemas: withMeanings(schemas.components()),
     },
   };
+}
+
+/** Every code of a problem with its meaning. */
+function withMeanings(schemas: Readonly<Record<string, JsonSchema>>): Record<string, JsonSchema> {
+  const { Problem } = schemas;
+  const code = { ...Problem?.properties?.code, "x-enumDescriptions": ERROR_NOTES };
+  return { ...schemas, Problem: { ...Problem, properties: { ...Problem?.properties, code } } };
 }
 
 const IDEMPOTENCY_KEY: Parameter = {
@@ -101,13 +110,16 @@ const DESCRIPTION_ITEM: PathItem = {
       "304": { description: "Not changed since the version that `If-None-Match` names." },
     },
     security: [],
+    "x-codeSamples": [{ lang: "Shell", label: "curl", source: `curl -sS "$API${DESCRIPTION_PATH}"` }],
   },
 };
 
 /** Those in use, in the table's order. */
 function tagsOf(items: readonly PathItem[]): OpenApiDocument["tags"] {
   const used = new Set(items.flatMap((item) => Object.values(item).flatMap(({ tags }) => tags)));
-  return TAGS.filter(({ name }) => used.has(name));
+  const known: OpenApiDocument["tags"] = TAGS.filter(({ name }) => used.has(name));
+  const others = [...used].filter((name) => known.every((tag) => tag.name !== name));
+  return [...known, ...others.map((name) => ({ name, description: name }))];
 }
 
 function pathItem(
@@ -118,12 +130,17 @@ function pathItem(
   return Object.fromEntries(
     Object.entries(operations).map(([method, operation]) => [
       method.toLowerCase(),
-      operationObject(schemas, path, operation),
+      operationObject(schemas, method, path, operation),
     ]),
   );
 }
 
-function operationObject(schemas: SchemaCollection, path: string, operation: Operation): OperationObject {
+function operationObject(
+  schemas: SchemaCollection,
+  method: string,
+  path: string,
+  operation: Operation,
+): OperationObject {
   const { doc, isKeyed } = operation;
   const requestBody = bodyOf(schemas, operation);
   const parameters: (Parameter | Reference)[] = [
@@ -139,6 +156,7 @@ function operationObject(schemas: SchemaCollection, path: string, operation: Ope
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === null ? {} : { requestBody }),
     responses: { [String(doc.status)]: answerOf(schemas, operation), ...refusalAnswers(operation) },
+    "x-codeSamples": [{ lang: "Shell", label: "curl", source: curlFor(method, path) }],
   };
 }
 

@@ -19,6 +19,16 @@ const NOTES: Readonly<Record<string, string>> = {
   amount_refunded: "What went back or is on its way back; minor units.",
   amount_refundable: "What can still be refunded; minor units.",
 
+  refundable_amount: "What you believe can still be refunded; where it is not so, nothing is refunded.",
+  "createRefund.amount":
+    "How much, in minor units; left out together with `lines`, all that can be refunded.",
+  "createRefund.lines": "Lines of the invoice that are refunded at their price.",
+
+  // Decisions of a person
+  decision:
+    "`settle`: it happened, as the rail's report shows. `void`: it did not, and never will. `dismiss`: what is booked is right.",
+  note: "Why, for the audit log.",
+
   // Lists
   data: "The entries of this page.",
   cursor: "The `next_cursor` of the page before.",
@@ -145,7 +155,6 @@ const NOTES: Readonly<Record<string, string>> = {
   dispute: "The dispute.",
   endpoint: "The callback endpoint.",
   is_enabled: "Whether it is in use.",
-  failing_since: "Since when it has taken nothing; null while it does.",
   disabled_reason: "Why it was switched off.",
   "EventData.invoice": "The invoice.",
   "EventData.sms": "The message.",
@@ -199,6 +208,38 @@ const NOTES: Readonly<Record<string, string>> = {
   on_surplus: "Money that pays nothing.",
   rails: "Your accounts at the rails.",
   notification_urls: "Where each rail must send its notifications.",
+
+  // Simulation
+  action: "What happens.",
+  advance_seconds: "How far the clock goes forward, in seconds; 400 days in all at most.",
+  to: "What the clock shows afterwards; later than now.",
+  now: "The time of your test mode.",
+  real_now: "The time of the system, of rails and of signatures.",
+  ahead_seconds: "How far the first is ahead of the second.",
+
+  // Callbacks
+  event_types: "What it is called about; null: everything that is called back.",
+  is_default: "True for the address that is set through your profile.",
+  failing_since: "Since when it has taken nothing; null while it takes callbacks.",
+  last_delivered_at: "When it last took a callback.",
+  disabled_at: "When it was switched off for its failures; null otherwise.",
+  previous_secret_expires_at: "Until when the secret before this one signs too; null where none does.",
+  updated_at: "When it was last changed.",
+  secret: "Standard Webhooks secret; shown in this answer and nowhere else.",
+  event_id: "The event that is delivered; the same for every try.",
+  event_type: "The type of the event.",
+  endpoint_id: "The callback endpoint; null: the invoice's own address.",
+  resend_of: "The delivery that this one repeats; null where it is the first.",
+  attempt_count: "Tries so far.",
+  attempts: "Every try, oldest first.",
+  next_attempt_at: "When it is tried again; null when it is over.",
+  resolved_ip: "The address that the name led to.",
+  response_text: "The first 2 KB of the answer.",
+  event: "Deliveries of this event.",
+  after: "The `next_cursor` of the page before; left out, from the beginning.",
+  has_more: "False at the end; the cursor can be asked again later.",
+  resent: "Deliveries that were made anew.",
+  until: "Of events before this time; else up to now.",
 
   // Problems
   title: "The status in words.",

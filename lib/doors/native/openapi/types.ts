@@ -4,6 +4,7 @@
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
+  readonly title?: string;
   readonly description?: string;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
@@ -27,6 +28,8 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
+  /** What each word of an enumeration means, as documentation tools read it. */
+  readonly "x-enumDescriptions"?: Readonly<Record<string, string>>;
 }
 
 export interface Reference {
