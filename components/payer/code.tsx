@@ -1,14 +1,19 @@
-// Our own code by SMS: typing it is the consent to the charge.
+// A code by SMS, our own or the carrier's: typing it is the consent to the charge.
 
 import { ChangedNote, Heading, Paragraph, PostButton, SubmitButton } from "./parts.tsx";
 import type { PayerText } from "./text.ts";
 
 export interface CodeProps {
   readonly text: PayerText;
+  readonly merchantName: string;
   readonly amount: string;
   readonly phoneLast4: string;
+  /** True for the carrier's code, whose form is the carrier's own. */
+  readonly isCarriers: boolean;
+  /** True where the amount is only reserved for now. */
+  readonly isReserving: boolean;
   readonly action: string;
-  /** Gives up this attempt, to choose again or to get another code. */
+  /** Gives up this attempt, to choose again or, with our own code, to get another. */
   readonly changeAction: string;
   readonly proof: string;
   /** True where the payer has just acted on a page that asked for another amount. */
@@ -17,8 +22,12 @@ export interface CodeProps {
   readonly error: string | null;
 }
 
+/** Spaces are taken anywhere: that is how codes are written, and pasted. */
+const OWN_PATTERN = "\\s*(?:[0-9]\\s*){6}";
+const CARRIERS_PATTERN = "\\s*(?:[0-9A-Za-z]\\s*){3,12}";
+
 export function CodeForm(props: CodeProps) {
-  const { text, amount, phoneLast4, action, proof, error } = props;
+  const { text, merchantName, amount, phoneLast4, action, proof, error, isCarriers } = props;
   return (
     <>
       {error !== null && (
@@ -35,9 +44,16 @@ export function CodeForm(props: CodeProps) {
           </a>
         </div>
       )}
-      <Heading>{text.t("code_heading")}</Heading>
+      <Heading>{text.t(isCarriers ? "carrier_code_heading" : "code_heading")}</Heading>
       {props.isChanged && <ChangedNote text={text} />}
-      <Paragraph>{text.t("code_text", { amount, last4: phoneLast4 })}</Paragraph>
+      <Paragraph>
+        {text.t(isCarriers ? "carrier_code_text" : "code_text", {
+          amount,
+          last4: phoneLast4,
+          merchant: merchantName,
+        })}
+      </Paragraph>
+      <Paragraph>{text.t("code_life")}</Paragraph>
       <form method="post" action={action} className="mt-6">
         <input type="hidden" name="proof" value={proof} />
         <label className="block font-medium" htmlFor="code">
@@ -55,13 +71,13 @@ export function CodeForm(props: CodeProps) {
           type="text"
           inputMode="numeric"
           autoComplete="one-time-code"
-          pattern="\s*[0-9]{6}\s*"
-          maxLength={12}
+          pattern={isCarriers ? CARRIERS_PATTERN : OWN_PATTERN}
+          maxLength={40}
           required={true}
           aria-invalid={error !== null}
           aria-describedby={error === null ? undefined : "code-error"}
         />
-        <SubmitButton label={text.t("code_submit", { amount })} />
+        <SubmitButton label={text.t(props.isReserving ? "code_reserve" : "code_submit", { amount })} />
       </form>
       <div className="mt-4">
         <PostButton
@@ -73,7 +89,7 @@ export function CodeForm(props: CodeProps) {
         />
       </div>
       <p id="about-change" className="mt-2 text-sm text-stone-600 dark:text-stone-400">
-        {text.t("code_change_note")}
+        {text.t(isCarriers ? "carrier_change_note" : "code_change_note")}
       </p>
     </>
   );

@@ -19,7 +19,7 @@ function toPayment(row: PaymentRow): Payment {
 
 export type NewPayment = Pick<
   Payment,
-  "id" | "invoiceId" | "method" | "railAccountId" | "amount" | "railKey" | "railRequest"
+  "id" | "invoiceId" | "method" | "railAccountId" | "amount" | "shouldCapture" | "railKey" | "railRequest"
 >;
 
 /** Inserts an attempt that no rail was asked about yet. */
@@ -147,6 +147,12 @@ export type PaymentFacts = Partial<
     | "redirectUrl"
     | "redirectExpiresAt"
     | "isProcessing"
+    | "authorizedAt"
+    | "authorizationExpiresAt"
+    | "captureRequestedAt"
+    | "cancelRequestedAt"
+    | "validation"
+    | "validationTries"
     | "declineCode"
     | "declineRailCode"
     | "supersededAt"

@@ -7,7 +7,7 @@ import { putAccount } from "./sandbox.ts";
 
 export async function letCarrierAsk(isAsking: boolean): Promise<void> {
   await putAccount({ carrier_prompts: isAsking });
-  await change("update rail_accounts set settings = $1 where kind = 'carrier_billing'", [
+  await change("update rail_accounts set settings = settings || $1 where kind = 'carrier_billing'", [
     JSON.stringify({ asksPayer: isAsking }),
   ]);
 }

@@ -11,6 +11,10 @@ interface JobData {
   "invoice.expire": Tenant & { readonly invoiceId: InvoiceId };
   /** Closes what a rail still has open and nobody can use: the invoice has ended, or another method was chosen. */
   "payment.close": Tenant & { readonly paymentId: PaymentId };
+  /** Asks the rail to take a reserved amount that is to be taken. */
+  "payment.capture": Tenant & { readonly paymentId: PaymentId };
+  /** Gives back what a rail has reserved for an attempt that is over. */
+  "payment.release": Tenant & { readonly paymentId: PaymentId };
   /** Asks the rail for the truth about one attempt, then plans the next question. */
   "payment.poll": Tenant & { readonly paymentId: PaymentId; readonly pollNumber: number };
   /** Asks the rail to send money back, or what became of that, then plans the next question. */
@@ -37,6 +41,8 @@ export const JOB_POLICIES: { readonly [N in JobName]: JobPolicy } = {
   "invoice.send_sms": { concurrency: 16, retryLimit: 20 },
   "invoice.expire": { concurrency: 8, retryLimit: 20 },
   "payment.close": { concurrency: 8, retryLimit: 20 },
+  "payment.capture": { concurrency: 8, retryLimit: 20 },
+  "payment.release": { concurrency: 8, retryLimit: 20 },
   "payment.poll": { concurrency: 16, retryLimit: 20 },
   "refund.settle": { concurrency: 16, retryLimit: 20 },
   "notification.apply": { concurrency: 16, retryLimit: 20 },

@@ -15,6 +15,13 @@ const attempt = (
   state,
   redirectUrl,
   isProcessing,
+  validation: null,
+  captureRequestedAt: null,
+  cancelRequestedAt: null,
+});
+const validating = (by: "code" | "link", reference: string | null, url: string | null) => ({
+  ...attempt("pending_validation"),
+  validation: { by, reference, url },
 });
 
 describe("a payer's step", () => {
@@ -34,7 +41,14 @@ describe("a payer's step", () => {
     [attempt("pending", "https://hosted.example"), "continue"],
     [attempt("pending", "https://hosted.example", true), "waiting"],
     [attempt("pending_validation"), "waiting"],
-    [attempt("authorized"), "waiting"],
+    [validating("code", "ref", null), "code"],
+    [validating("code", null, null), "waiting"],
+    [validating("link", null, "https://carrier.example"), "code"],
+    [validating("link", null, null), "waiting"],
+    [attempt("authorized"), "reserved"],
+    [attempt("authorized", "https://hosted.example"), "reserved"],
+    [{ ...attempt("authorized"), captureRequestedAt: now }, "waiting"],
+    [{ ...attempt("authorized"), cancelRequestedAt: now }, "waiting"],
     [attempt("failed"), "retry"],
     [attempt("expired"), "retry"],
     [attempt("cancelled"), "choose"],

@@ -2,7 +2,8 @@
 // ordinary: a page that does not serve the payer's step sends the browser to the one that does.
 
 import { type InvoiceState, isPastExpiry } from "./invoice.ts";
-import { isOpenPayment, type PaymentState } from "./payment.ts";
+import type { PaymentState } from "./payment.ts";
+import type { PaymentValidation } from "./records.ts";
 
 export const PAYER_STEPS = [
   "choose",
@@ -10,6 +11,7 @@ export const PAYER_STEPS = [
   "continue",
   "code",
   "waiting",
+  "reserved",
   "paid",
   "cancelled",
   "expired",
@@ -31,6 +33,20 @@ export interface PayerAttempt {
   readonly redirectUrl: string | null;
   /** True once the payer has done their part there and the rail is working on it. */
   readonly isProcessing: boolean;
+  readonly validation: Pick<PaymentValidation, "by" | "url" | "reference"> | null;
+  /** Set once a reserved amount is to be taken, or given back. */
+  readonly captureRequestedAt: Date | null;
+  readonly cancelRequestedAt: Date | null;
+}
+
+/** How the payer can convince the carrier from our pages, or null where there is nothing to do it with. */
+export function usableValidation(
+  attempt: Pick<PayerAttempt, "state" | "validation">,
+): "code" | "link" | null {
+  const { state, validation } = attempt;
+  if (state !== "pending_validation" || validation === null) return null;
+  const { by, url, reference } = validation;
+  return (by === "code" ? reference : url) === null ? null : by;
 }
 
 /** The one step a payer is at. Instants are UTC; `now` is the database's. */
@@ -40,8 +56,13 @@ export function payerStep(invoice: PayerInvoice, attempt: PayerAttempt | null, n
   if (invoice.state === "expired" || isPastExpiry(invoice.expiresAt, now)) return "expired";
   if (attempt === null) return "choose";
   if (attempt.state === "created") return "code";
-  if (isOpenPayment(attempt.state)) {
+  if (attempt.state === "pending") {
     return attempt.redirectUrl !== null && !attempt.isProcessing ? "continue" : "waiting";
+  }
+  if (attempt.state === "pending_validation") return usableValidation(attempt) === null ? "waiting" : "code";
+  if (attempt.state === "authorized") {
+    const isDecided = attempt.captureRequestedAt !== null || attempt.cancelRequestedAt !== null;
+    return isDecided ? "waiting" : "reserved";
   }
   return attempt.state === "failed" || attempt.state === "expired" ? "retry" : "choose";
 }
@@ -51,7 +72,7 @@ export const SERVED_STEPS: { readonly [P in PayerPage]: readonly PayerStep[] } =
   landing: ["choose", "retry", "continue"],
   failed: ["retry"],
   code: ["code"],
-  waiting: ["waiting", "continue"],
+  waiting: ["waiting", "continue", "reserved"],
   receipt: ["paid"],
   closed: ["paid", "cancelled", "expired"],
 };
@@ -62,6 +83,7 @@ const HOME_OF_STEP: { readonly [S in PayerStep]: PayerPage } = {
   continue: "landing",
   code: "code",
   waiting: "waiting",
+  reserved: "waiting",
   paid: "receipt",
   cancelled: "closed",
   expired: "closed",

@@ -60,14 +60,36 @@ describe("polls", () => {
     expect(pollPauseSeconds({ asked: 9, ageSeconds: 7 * DAY, isLive: false })).toBeNull();
   });
 
+  it("ask calmly about what is reserved, and soon after it has run out", () => {
+    const reserved = (secondsLeft: number | null, isLive = true) =>
+      pollPauseSeconds({ asked: 9, ageSeconds: 3 * DAY, isLive, reservation: { secondsLeft } });
+    expect(reserved(6 * DAY)).toBe(HOUR);
+    expect(reserved(1800)).toBe(1920);
+    expect(reserved(-60)).toBe(60);
+    expect(reserved(-HOUR)).toBe(HOUR);
+    expect(reserved(-7 * DAY)).toBeNull();
+  });
+
+  it("ask hourly about what is reserved for nobody knows how long, as long as it can be taken", () => {
+    const reserved = (isLive: boolean, ageSeconds: number) =>
+      pollPauseSeconds({ asked: 9, ageSeconds, isLive, reservation: { secondsLeft: null } });
+    expect(reserved(true, 30 * DAY)).toBe(HOUR);
+    expect(reserved(false, 2 * DAY)).toBe(DAY);
+    expect(reserved(false, 7 * DAY)).toBeNull();
+    expect(
+      pollPauseSeconds({ asked: 1, ageSeconds: 10, isLive: true, reservation: { secondsLeft: DAY } }),
+    ).toBe(20);
+  });
+
   it("never plan a question in the past", () => {
     fc.assert(
       fc.property(
         fc.nat(2000),
         fc.integer({ min: 0, max: 30 * DAY }),
         fc.boolean(),
-        (asked, ageSeconds, isLive) => {
-          const pause = pollPauseSeconds({ asked, ageSeconds, isLive });
+        fc.option(fc.double({ min: -8 * DAY, max: 8 * DAY, noNaN: true })),
+        (asked, ageSeconds, isLive, secondsLeft) => {
+          const pause = pollPauseSeconds({ asked, ageSeconds, isLive, reservation: { secondsLeft } });
           expect(pause === null || pause >= 1).toBe(true);
         },
       ),

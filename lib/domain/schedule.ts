@@ -48,15 +48,32 @@ export interface PollSituation {
   /** True while the payer may be working on it: the rail has answered, and the invoice can still be paid or the
    * rail holds a page open. */
   readonly isLive: boolean;
+  /** Present for an amount that is reserved and that nothing has been asked to become of. */
+  readonly reservation?: {
+    /** Until it runs out by the rail's word; negative afterwards, null where the rail does not say. */
+    readonly secondsLeft: number | null;
+  };
 }
+
+/** A reservation's end is asked about this long after it, so that the rail has had time to note it. */
+const RESERVATION_GRACE_SECONDS = 2 * MINUTE;
 
 /**
  * Seconds until the rail is asked again about an attempt that is not final, or null when a person must look.
  * 10 s, 30 s and 2 min after the start, then every 5 min while live; afterwards hourly to 24 h, daily to 7 d.
+ * What is reserved is asked about hourly, right after its end, and hourly from there for 7 d at most.
  */
-export function pollPauseSeconds({ asked, ageSeconds, isLive }: PollSituation): number | null {
+export function pollPauseSeconds(situation: PollSituation): number | null {
+  const { asked, ageSeconds, isLive, reservation } = situation;
   const early = [10, 30, 2 * MINUTE][asked];
   if (early !== undefined) return Math.max(1, early - ageSeconds);
+  const secondsLeft = reservation?.secondsLeft ?? null;
+  if (secondsLeft !== null) {
+    const untilOver = secondsLeft + RESERVATION_GRACE_SECONDS;
+    if (untilOver > 0) return Math.min(Math.max(1, untilOver), HOUR);
+    return secondsLeft > -7 * DAY ? HOUR : null;
+  }
+  if (reservation !== undefined && isLive) return HOUR;
   if (isLive) return POLL_LIVE_SECONDS;
   if (ageSeconds < DAY) return HOUR;
   if (ageSeconds < 7 * DAY) return DAY;

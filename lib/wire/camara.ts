@@ -31,6 +31,13 @@ const chargingInformationSchema = z.object({
   currency: z.string(),
 });
 
+/** How a subscriber is to validate; the definition has it in the answer to `prepare` alone. */
+const validationInfoSchema = z.discriminatedUnion("action", [
+  z.object({ action: z.literal("open"), validationURL: z.url({ protocol: /^https?$/ }).max(2_000) }),
+  z.object({ action: z.literal("validate"), authorizationId: z.string().min(1).max(255) }),
+]);
+export type CamaraValidationInfo = z.infer<typeof validationInfoSchema>;
+
 export const camaraPaymentSchema = z.object({
   paymentId: z.string().min(1).max(255),
   paymentStatus: z.enum(CAMARA_STATUSES),
@@ -41,6 +48,8 @@ export const camaraPaymentSchema = z.object({
     serverReferenceCode: z.string().max(255).optional(),
     paymentAmount: z.object({ chargingInformation: chargingInformationSchema }),
   }),
+  /** One that cannot be used is as good as none: the record itself still counts. */
+  validationInfo: validationInfoSchema.optional().catch(undefined),
 });
 export type CamaraPayment = z.infer<typeof camaraPaymentSchema>;
 
@@ -62,7 +71,7 @@ export const camaraNotificationSchema = z.object({
   data: z.object({ paymentId: attribute(255), refundId: attribute(255).optional() }),
 });
 
-/** What is stored of a one-step request; the phone number and the sink are put in for the call only. */
+/** What is stored of a request to charge, or to reserve; the phone number and the sink are put in for the call only. */
 export const createPaymentTermsSchema = z.object({
   amount: z.string(),
   currency: z.string(),
@@ -71,6 +80,7 @@ export const createPaymentTermsSchema = z.object({
   merchantIdentifier: z.string(),
   purchaseCategoryCode: z.string().optional(),
   referenceCode: z.string(),
+  steps: z.enum(["one", "two"]).default("one"),
 });
 export type CreatePaymentTerms = z.infer<typeof createPaymentTermsSchema>;
 
@@ -83,7 +93,7 @@ export interface CreatePaymentCall {
   readonly sinkTokenExpiresAt: Date;
 }
 
-/** The body of `POST /payments`: the invoice's amount with tax, charged in one step. */
+/** The body of `POST /payments` and of `POST /payments/prepare`: the invoice's amount with tax. */
 export function renderCreatePayment(terms: CreatePaymentTerms, call: CreatePaymentCall) {
   const { amount, currency, description, merchantName, merchantIdentifier, purchaseCategoryCode } = terms;
   return {
@@ -110,4 +120,14 @@ export function renderCreatePayment(terms: CreatePaymentTerms, call: CreatePayme
       accessTokenExpiresUtc: call.sinkTokenExpiresAt.toISOString(),
     },
   };
+}
+
+/** The body of `POST /payments/{paymentId}/validate`. */
+export function renderValidation(authorizationId: string, code: string) {
+  return { authorizationId, code };
+}
+
+/** The body of `POST /payments/{paymentId}/confirm` and `…/cancel`: our tokens name no subscriber. */
+export function renderPhone(phoneNumber: string) {
+  return { phoneNumber };
 }

@@ -26,6 +26,8 @@ const SCHEMA = z.object({
   CARRIER_CLIENT_ID: z.string().min(1).optional(),
   CARRIER_CLIENT_SECRET: z.string().min(1).optional(),
   CARRIER_ASKS_PAYER: z.enum(["true", "false"]).default("false"),
+  CARRIER_STEPS: z.enum(["one", "two"]).default("one"),
+  CARRIER_RESERVATION_MINUTES: z.coerce.number().int().min(1).max(43_200).optional(),
 });
 
 export interface RealAccount {
@@ -84,7 +86,11 @@ export function readCredentials(
           clientSecret: beside(env, "CARRIER_CLIENT_SECRET", "CARRIER_BASE_URL"),
           tokenUrl: beside(env, "CARRIER_TOKEN_URL", "CARRIER_BASE_URL"),
         },
-        settings: { asksPayer: env.CARRIER_ASKS_PAYER === "true" },
+        settings: {
+          asksPayer: env.CARRIER_ASKS_PAYER === "true",
+          steps: env.CARRIER_STEPS,
+          reservationMinutes: env.CARRIER_RESERVATION_MINUTES ?? null,
+        },
       },
     });
   }

@@ -35,6 +35,9 @@ export interface DemoInput {
 
 const EMAIL = "owner@demo.example";
 
+/** The sandbox's subscribers who are charged in two steps: by a code, by a link, and slowly. */
+const TWO_STEP_ENDINGS = ["31", "32", "33"];
+
 /** Keeps the demo merchant of the file where the database still knows its key; else makes one. */
 export async function ensureDemo(deps: ServiceDeps, input: DemoInput): Promise<Demo> {
   const earlier = readDemo(input.path);
@@ -44,7 +47,11 @@ export async function ensureDemo(deps: ServiceDeps, input: DemoInput): Promise<D
   const merchantId = fresh?.merchantId ?? known?.tenant.merchantId;
   if (merchantId === undefined) throw new Error("The demo merchant was neither found nor made.");
   const ctx = asSystem(deps, merchantId, "test");
-  await connectSandbox(ctx, { name: `demo-${merchantId}`, carrierAsksPayer: true });
+  await connectSandbox(ctx, {
+    name: `demo-${merchantId}`,
+    carrierAsksPayer: true,
+    twoStepEndings: TWO_STEP_ENDINGS,
+  });
   for (const { mode, input: account } of input.realAccounts) {
     await ensureRail(asSystem(deps, merchantId, mode), account);
   }

@@ -44,6 +44,10 @@ export interface SandboxOptions {
   readonly name: string;
   /** False for a carrier that leaves consent to us. */
   readonly carrierAsksPayer: boolean;
+  /** Two: every amount is reserved first. */
+  readonly carrierSteps?: "one" | "two";
+  /** Endings of numbers that are charged in two steps where the others are in one. */
+  readonly twoStepEndings?: readonly string[];
 }
 
 /** Connects the test-mode accounts of a merchant to the sandbox: card, phone bill and SMS. */
@@ -63,7 +67,11 @@ export async function connectSandbox(ctx: ServiceContext, options: SandboxOption
     ...common,
     kind: "carrier_billing",
     baseUrl: "/carrier",
-    settings: { asksPayer: options.carrierAsksPayer },
+    settings: {
+      asksPayer: options.carrierAsksPayer,
+      steps: options.carrierSteps ?? "one",
+      twoStepEndings: options.twoStepEndings ?? [],
+    },
     credentials: {
       clientId: account.carrier.client_id,
       clientSecret: account.carrier.client_secret,

@@ -8,6 +8,7 @@ import type { Msisdn } from "#lib/domain/msisdn.ts";
 import type { AttemptTerms, OpenRailAccount, RailAttempt } from "#lib/domain/ports/rail.ts";
 import { createCarrierRail } from "#lib/rails/carrier-billing/rail.ts";
 import { account, freshNumber, sandbox, startCarrier, stopCarrier } from "../../sandbox/test-carrier.ts";
+import { getJson } from "../../sandbox/test-harness.ts";
 import { CARRIER_FILES, type Carrier, HTTPS_SINK, openCarrier } from "./camara.ts";
 import { type Fields, fieldsOf, listOf } from "./json.ts";
 import { type Exchange, type Recorder, startRecorder } from "./recorder.ts";
@@ -33,6 +34,7 @@ function nextAttempt(amount: bigint, currency: string, changes: Partial<AttemptT
     purchaseCategory: null,
     locale: "nb",
     shouldCapture: true,
+    hasTwoSteps: false,
     expiresAt: new Date(Date.now() + 3_600_000),
     now: new Date(),
     ...changes,
@@ -55,6 +57,23 @@ function nextAttempt(amount: bigint, currency: string, changes: Partial<AttemptT
     submittedAt: new Date(),
     now: new Date(),
   };
+}
+
+/** An attempt in two steps, as it is once the carrier has answered. */
+async function reserve(ending: string): Promise<RailAttempt> {
+  const attempt = {
+    ...nextAttempt(24_900n, "NOK", { hasTwoSteps: true }),
+    phone: freshNumber(ending) as Msisdn,
+  };
+  const outcome = await rail.begin(railAccount, attempt);
+  if (outcome.kind !== "authorized" && outcome.kind !== "validation") throw new Error(outcome.kind);
+  const validationReference = outcome.kind === "validation" ? outcome.reference : null;
+  return { ...attempt, railReference: outcome.railReference, validationReference };
+}
+
+async function lastCode(phone: string): Promise<string> {
+  const { messages } = await getJson<{ messages: { body: string }[] }>(sandbox, `/phones/${phone}/messages`);
+  return /^\d{6}/.exec(messages.at(-1)?.body ?? "")?.[0] ?? "";
 }
 
 const isApiCall = ({ path }: Exchange) => path.includes("/v0.5/");
@@ -123,6 +142,44 @@ describeContract("our carrier client", CARRIER_FILES, () => {
     }
   });
 
+  it("speaks of two steps as the definition says: reserve, validate, confirm, cancel", async () => {
+    const before = recorder.exchanges.length;
+    const reserved = await reserve("00");
+    expect(await rail.capture?.(railAccount, reserved)).toMatchObject({
+      kind: "succeeded",
+      amount: reserved.amount,
+    });
+    expect(await rail.cancel(railAccount, await reserve("00"))).toMatchObject({ kind: "cancelled" });
+    const waiting = await reserve("31");
+    expect(await rail.validate?.(railAccount, waiting, "nonsense")).toEqual({
+      kind: "wrong_code",
+      isFinal: false,
+    });
+    const code = await lastCode(waiting.phone);
+    expect(await rail.validate?.(railAccount, waiting, code)).toMatchObject({ kind: "authorized" });
+    const calls = recorder.exchanges.slice(before).filter(isApiCall);
+    expect(calls.filter(({ method }) => method === "POST").flatMap(bodyFaults)).toEqual([]);
+    const names = calls.map(({ method, path }) => carrier.definition.operation(method, path).name);
+    expect(new Set(names)).toEqual(
+      new Set([
+        "POST /payments/prepare",
+        "POST /payments/{paymentId}/validate",
+        "POST /payments/{paymentId}/confirm",
+        "POST /payments/{paymentId}/cancel",
+        "GET /payments/{paymentId}",
+      ]),
+    );
+  });
+
+  it.each([
+    ["31", "code", null],
+    ["32", "link", expect.stringMatching(/^http/)],
+  ])("reads how the number ending in %s is to be validated: by %s", async (ending, by, url) => {
+    const attempt = nextAttempt(24_900n, "NOK", { hasTwoSteps: true });
+    const outcome = await rail.begin(railAccount, { ...attempt, phone: freshNumber(ending) as Msisdn });
+    expect(outcome).toMatchObject({ kind: "validation", by, url, expiresAt: null });
+  });
+
   it("sends a correlator that the definition allows with every call, and understands JSON as its answer", () => {
     const schema = { $ref: "#/components/schemas/XCorrelator" };
     const calls = recorder.exchanges.filter(isApiCall);
@@ -138,9 +195,10 @@ describeContract("our carrier client", CARRIER_FILES, () => {
       const [security] = listOf(carrier.definition.operation(method, path).node, "security");
       return listOf(security, "openId");
     });
-    const token = recorder.exchanges.find(({ path }) => path.endsWith("/token"));
-    const asked = new URLSearchParams(token?.body).get("scope")?.split(" ");
-    expect(asked?.sort()).toEqual([...new Set(needed)].sort());
+    const asked = recorder.exchanges
+      .filter(({ path }) => path.endsWith("/token"))
+      .flatMap(({ body }) => new URLSearchParams(body).get("scope")?.split(" ") ?? []);
+    expect(asked.sort()).toEqual([...new Set(needed)].sort());
   });
 
   it("speaks the version of the API that the definition describes", () => {

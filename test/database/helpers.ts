@@ -117,3 +117,26 @@ export async function requestsOf(sandboxUrl: string, account: string): Promise<S
   const response = await fetch(`${sandboxUrl}/requests?account=${encodeURIComponent(account)}`);
   return ((await response.json()) as { requests: SandboxRequest[] }).requests;
 }
+
+/** What waits for one object of the sandbox happens now. */
+export async function hurry(sandboxUrl: string, id: string): Promise<void> {
+  const response = await fetch(`${sandboxUrl}/hurry`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ id }),
+  });
+  await response.arrayBuffer();
+}
+
+/** The code that the sandbox's carrier has texted to a phone last. */
+export async function carrierCodeOn(sandboxUrl: string, phone: string): Promise<string> {
+  const message = (await messagesOn(sandboxUrl, phone)).findLast(({ body }) =>
+    /^\d{6} is your code/.test(body),
+  );
+  if (message === undefined) throw new Error("The carrier has sent no code.");
+  return message.body.slice(0, 6);
+}
+
+/** Another code of six digits than the right one. */
+export const wrongCode = (right: string, step = 1) =>
+  String((Number(right) + step) % 1_000_000).padStart(6, "0");

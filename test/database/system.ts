@@ -29,15 +29,18 @@ export interface TestMerchant {
   readonly sandboxName: string;
 }
 
+export interface TestMerchantOptions extends Partial<CreateMerchantInput> {
+  readonly carrierAsksPayer?: boolean;
+  readonly carrierSteps?: "one" | "two";
+}
+
 export interface TestSystem {
   readonly deps: ServiceDeps;
   readonly sandboxUrl: string;
   /** As the database's superuser, for looking and for breaking. */
   readonly superuser: pg.Pool;
   readonly origin: string;
-  merchant(
-    options?: Partial<CreateMerchantInput> & { readonly carrierAsksPayer?: boolean },
-  ): Promise<TestMerchant>;
+  merchant(options?: TestMerchantOptions): Promise<TestMerchant>;
   /** The address of the auditor's login at this system's database. */
   readonly auditUrl: string;
   /** Starts a worker in this process; jobs run until the system is closed. */
@@ -154,10 +157,7 @@ function route(deps: ServiceDeps, request: Request): Promise<Response> {
 
 async function makeMerchant(
   deps: ServiceDeps,
-  {
-    carrierAsksPayer = true,
-    ...options
-  }: Partial<CreateMerchantInput> & { readonly carrierAsksPayer?: boolean },
+  { carrierAsksPayer = true, carrierSteps = "one", ...options }: TestMerchantOptions,
 ): Promise<TestMerchant> {
   const merchantId = await createMerchant(deps, {
     name: "Test Shop",
@@ -177,7 +177,7 @@ async function makeMerchant(
   const tenant = { merchantId, mode: "test" } as const;
   const system = asSystem(deps, merchantId, "test");
   const sandboxName = `test-${merchantId}`;
-  await connectSandbox(system, { name: sandboxName, carrierAsksPayer });
+  await connectSandbox(system, { name: sandboxName, carrierAsksPayer, carrierSteps });
   const apiKey = await createFullKey(system, "Test");
   const ctx = contextFor(
     deps,

@@ -6,8 +6,12 @@ import { deliver } from "./callback-deliver.ts";
 import { expire } from "./invoice-expire.ts";
 import { send } from "./invoice-send-sms.ts";
 import { apply } from "./notification-apply.ts";
+import { capture } from "./payment-capture.ts";
 import { close } from "./payment-close.ts";
 import { poll } from "./payment-poll.ts";
+
+import { release } from "./payment-release.ts";
+
 import { settle } from "./refund-settle.ts";
 
 export type JobHandler<N extends JobName> = (ctx: ServiceContext, data: JobDataOf<N>) => Promise<void>;
@@ -16,6 +20,8 @@ const HANDLERS: { readonly [N in JobName]: JobHandler<N> } = {
   "invoice.send_sms": send,
   "invoice.expire": expire,
   "payment.close": close,
+  "payment.capture": capture,
+  "payment.release": release,
   "payment.poll": poll,
   "refund.settle": settle,
   "notification.apply": apply,

@@ -46,6 +46,8 @@ export interface AttemptTerms {
   readonly locale: string;
   /** False: only reserve the amount. */
   readonly shouldCapture: boolean;
+  /** What the rail said of two steps for this account and phone. */
+  readonly hasTwoSteps: boolean;
   /** The invoice's deadline, in real time (UTC): a rail knows nothing of a test merchant's clock. */
   readonly expiresAt: Date;
   /** The database's time when the attempt was made (UTC). */
@@ -244,7 +246,8 @@ export type TokenSubject =
 
 export interface Rail {
   readonly method: PaymentMethod;
-  capabilities(account: Pick<OpenRailAccount, "settings">): RailCapabilities;
+  /** `phone`: whose, where an account's subscribers differ. */
+  capabilities(account: Pick<OpenRailAccount, "settings">, phone?: Msisdn): RailCapabilities;
   /** The rail's own bounds for one payment in this currency; null: the rail does not carry it. */
   boundsFor(currency: string): AmountBounds | null;
   /** Builds the request to store before the call. Pure: the same terms give the same request. */

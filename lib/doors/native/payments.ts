@@ -3,8 +3,14 @@
 import { ServiceError } from "#lib/domain/errors.ts";
 import { type InvoiceId, type PaymentId, parseId } from "#lib/domain/ids.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import { onceInPhases } from "#lib/services/idempotency/once.ts";
-import { getPayment, listPayments } from "#lib/services/payments/get.ts";
+import { type KeyedAnswer, type KeyedRequest, onceInPhases } from "#lib/services/idempotency/once.ts";
+import { cancelPayment, resumeCancellation } from "#lib/services/payments/cancel.ts";
+import {
+  confirmPayment,
+  type DecidePaymentInput,
+  resumeConfirmation,
+} from "#lib/services/payments/confirm.ts";
+import { getPayment, listPayments, type PaymentDetail } from "#lib/services/payments/get.ts";
 import {
   type NewInvoiceInput,
   resumeMerchantPayment,
@@ -13,7 +19,13 @@ import {
 import { paymentDetail, paymentList } from "./answers/payment-detail.ts";
 import { CREATE_INVOICE_ERRORS, toCreateInput } from "./invoices.ts";
 import { keyedOperation, operation, toAnswer } from "./operation.ts";
-import { type CreatePaymentBody, createPaymentBody, listPaymentsQuery, noQuery } from "./schemas.ts";
+import {
+  type CreatePaymentBody,
+  createPaymentBody,
+  emptyBody,
+  listPaymentsQuery,
+  noQuery,
+} from "./schemas.ts";
 import { renderPaymentDetail, renderPaymentItem } from "./views.ts";
 
 export const createPaymentOperation = keyedOperation({
@@ -24,7 +36,7 @@ export const createPaymentOperation = keyedOperation({
     tag: "Payments",
     summary: "Start a payment",
     details:
-      "Of an invoice that exists (`invoice`), or of one that is made with it and sends no SMS. `next_action` is where the payer goes on.",
+      "Of an invoice that exists (`invoice`), or of one that is made with it and sends no SMS. `next_action` is where the payer goes on. With `capture: false` the amount is only reserved, and taken by confirming.",
     status: 201,
     answer: paymentDetail,
     errors: [
@@ -32,6 +44,7 @@ export const createPaymentOperation = keyedOperation({
       "invoice_state_conflict",
       "payment_state_conflict",
       "attempt_in_progress",
+      "capability_missing",
       ...CREATE_INVOICE_ERRORS,
     ],
   },
@@ -45,7 +58,14 @@ export const createPaymentOperation = keyedOperation({
       const invoice = await toInvoiceInput(ctx, body);
       return toAnswer(
         201,
-        renderPaymentDetail(await startMerchantPayment(ctx, { invoice, method: body.method, bind })),
+        renderPaymentDetail(
+          await startMerchantPayment(ctx, {
+            invoice,
+            method: body.method,
+            ...(body.capture === undefined ? {} : { shouldCapture: body.capture }),
+            bind,
+          }),
+        ),
       );
     });
   },
@@ -63,6 +83,52 @@ async function toInvoiceInput(
   }
   const { methods: _methods, shouldSendSms: _should, sms: _sms, ...input } = await toCreateInput(ctx, body);
   return input;
+}
+
+export const confirmPaymentOperation = keyedOperation({
+  body: emptyBody,
+  query: noQuery,
+  doc: {
+    id: "confirmPayment",
+    tag: "Payments",
+    summary: "Take a reserved amount",
+    details:
+      "Asks the rail at once. Where its answer is missing or not final the payment stays `authorized`, with `capture_requested_at`, and the rail is asked until it is known.",
+    status: 200,
+    answer: paymentDetail,
+    errors: ["payment_not_found", "payment_state_conflict", "invoice_state_conflict", "capability_missing"],
+  },
+  run: ({ ctx, params, keyed }) => decide(ctx, keyed, paymentId(params), confirmPayment, resumeConfirmation),
+});
+
+export const cancelPaymentOperation = keyedOperation({
+  body: emptyBody,
+  query: noQuery,
+  doc: {
+    id: "cancelPayment",
+    tag: "Payments",
+    summary: "Give a reserved amount back",
+    details:
+      "Or give up an attempt that is not reserved yet: it is closed at its rail, or marked as superseded where the rail cannot close it now, and given back should it be reserved later.",
+    status: 200,
+    answer: paymentDetail,
+    errors: ["payment_not_found", "payment_state_conflict", "capability_missing"],
+  },
+  run: ({ ctx, params, keyed }) => decide(ctx, keyed, paymentId(params), cancelPayment, resumeCancellation),
+});
+
+/** What is to become of a payment: committed with the key, then carried out at the rail. */
+function decide(
+  ctx: ServiceContext,
+  keyed: KeyedRequest,
+  id: PaymentId,
+  begin: (ctx: ServiceContext, input: DecidePaymentInput) => Promise<PaymentDetail>,
+  resume: (ctx: ServiceContext, id: PaymentId) => Promise<PaymentDetail>,
+): Promise<KeyedAnswer> {
+  return onceInPhases(ctx, keyed, async (bind, interrupted) => {
+    const detail = interrupted === null ? await begin(ctx, { paymentId: id, bind }) : await resume(ctx, id);
+    return toAnswer(200, renderPaymentDetail(detail));
+  });
 }
 
 export const getPaymentOperation = operation({

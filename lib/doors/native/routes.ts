@@ -38,7 +38,13 @@ import {
 import { getMerchantOperation, updateMerchantOperation } from "./merchant.ts";
 import type { Operations } from "./operation.ts";
 import { acceptSurplusOperation, reviewPaymentOperation } from "./payment-reviews.ts";
-import { createPaymentOperation, getPaymentOperation, listPaymentsOperation } from "./payments.ts";
+import {
+  cancelPaymentOperation,
+  confirmPaymentOperation,
+  createPaymentOperation,
+  getPaymentOperation,
+  listPaymentsOperation,
+} from "./payments.ts";
 import {
   createRefundOperation,
   getRefundOperation,
@@ -64,6 +70,8 @@ export const ROUTES = {
   "/invoices/{id}/send": { POST: sendInvoiceOperation },
   "/payments": { POST: createPaymentOperation, GET: listPaymentsOperation },
   "/payments/{id}": { GET: getPaymentOperation },
+  "/payments/{id}/confirm": { POST: confirmPaymentOperation },
+  "/payments/{id}/cancel": { POST: cancelPaymentOperation },
   "/payments/{id}/accept-surplus": { POST: acceptSurplusOperation },
   "/payments/{id}/refunds": { POST: createRefundOperation },
   "/payments/{id}/review": { POST: reviewPaymentOperation },

@@ -56,11 +56,13 @@ export const createInvoiceBody = z.strictObject({
 });
 export type CreateInvoiceBody = z.infer<typeof createInvoiceBody>;
 
+/** False: only reserve the amount. */
+const capture = z.boolean().optional();
 const paymentOfInvoiceBody = z
-  .strictObject({ invoice: z.string(), method })
+  .strictObject({ invoice: z.string(), method, capture })
   .meta({ title: "Of an invoice that exists" });
 const paymentWithInvoiceBody = z
-  .strictObject({ ...invoiceFields, method })
+  .strictObject({ ...invoiceFields, method, capture })
   .meta({ title: "With an invoice that is made" });
 export type CreatePaymentBody = z.infer<typeof paymentOfInvoiceBody> | z.infer<typeof paymentWithInvoiceBody>;
 

@@ -2,6 +2,7 @@
 
 import type { MethodOffer } from "#lib/domain/eligibility.ts";
 import { invoiceActions } from "#lib/domain/invoice.ts";
+import { usableValidation } from "#lib/domain/payer-step.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import {
   type DisputeSnapshot,
@@ -135,8 +136,11 @@ export function renderPayment(payment: Payment, payUrl: string) {
 function nextAction(payment: Payment, payUrl: string) {
   if (!isOpenPayment(payment.state)) return null;
   if (payment.state === "created") return { type: "enter_code", url: `${payUrl}/code` };
-  if (payment.redirectUrl !== null && !payment.isProcessing)
-    return { type: "redirect", url: payment.redirectUrl };
+  const way = usableValidation(payment);
+  if (way === "code") return { type: "enter_code", url: `${payUrl}/code` };
+  const page = way === "link" ? payment.validation?.url : payment.redirectUrl;
+  const isWaitedFor = way === "link" || (payment.state === "pending" && !payment.isProcessing);
+  if (page != null && isWaitedFor) return { type: "redirect", url: page };
   return { type: "wait", url: `${payUrl}/waiting` };
 }
 

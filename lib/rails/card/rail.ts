@@ -15,7 +15,7 @@ import { neverArrived } from "../network.ts";
 import { cardBounds, toStripeAmount } from "./amounts.ts";
 import { createStripeClients } from "./client.ts";
 import { readCardDispute } from "./disputes.ts";
-import { readSession } from "./read-session.ts";
+import { readOwnIntent, readSession } from "./read-session.ts";
 import { createCardRefund, prepareCardRefund, queryCardRefund, readCardRefund } from "./refunds.ts";
 import { verifyStripeEvent } from "./verify.ts";
 
@@ -85,6 +85,7 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     const timeout = Math.min(options.timeoutMs, CLOSING_CALL_TIMEOUT_MS);
     const current = await query(account, attempt, timeout);
     if (current.kind === "expired") return { kind: "cancelled", railReference: current.railReference };
+    if (current.kind === "authorized") return await release(account, attempt, current);
     if (current.kind !== "redirect") return current;
     try {
       const session = await clientFor(account).checkout.sessions.expire(
@@ -101,14 +102,60 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     }
   }
 
+  /** Gives back what is reserved. */
+  async function release(
+    account: OpenRailAccount,
+    attempt: RailAttempt,
+    { railReference, details }: Extract<RailOutcome, { kind: "authorized" }>,
+  ): Promise<RailOutcome> {
+    const timeout = Math.min(options.timeoutMs, CLOSING_CALL_TIMEOUT_MS);
+    try {
+      const intent = await clientFor(account).paymentIntents.cancel(
+        details.settlementReference ?? "",
+        { expand: ["latest_charge"] },
+        { timeout, idempotencyKey: keyFor(attempt, "cancel") },
+      );
+      return readOwnIntent(intent, account, attempt, railReference);
+    } catch (error) {
+      return await askAfter(error, account, { ...attempt, railReference }, timeout);
+    }
+  }
+
+  async function capture(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
+    const { railReference, settlementReference } = attempt;
+    if (railReference === null || settlementReference === null) return await query(account, attempt);
+    try {
+      const intent = await clientFor(account).paymentIntents.capture(
+        settlementReference,
+        { expand: ["latest_charge"] },
+        { idempotencyKey: keyFor(attempt, "capture") },
+      );
+      return readOwnIntent(intent, account, attempt, railReference);
+    } catch (error) {
+      return await askAfter(error, account, attempt);
+    }
+  }
+
+  /** Refused, done already, or without an answer: what its record says decides. */
+  async function askAfter(
+    error: unknown,
+    account: OpenRailAccount,
+    attempt: RailAttempt,
+    timeout = options.timeoutMs,
+  ): Promise<RailOutcome> {
+    if (!(error instanceof Stripe.errors.StripeError)) throw error;
+    return await query(account, attempt, timeout);
+  }
+
   return {
     method: "card",
-    capabilities: () => ({ cancel: true, twoSteps: false, refund: "partial", asksPayer: true }),
+    capabilities: () => ({ cancel: true, twoSteps: true, refund: "partial", asksPayer: true }),
     boundsFor: cardBounds,
     prepare,
     begin,
     query: (account, attempt) => query(account, attempt),
     cancel,
+    capture,
     prepareRefund: prepareCardRefund,
     refund: (account, refund) => createCardRefund(clientFor, account, refund),
     queryRefund: (account, refund) => queryCardRefund(clientFor, account, refund),
@@ -134,7 +181,11 @@ function prepare(terms: AttemptTerms): JsonValue {
     locale: STRIPE_LOCALES.get(terms.locale) ?? "auto",
     expires_at: nowSeconds + life,
     metadata,
-    payment_intent_data: { metadata, description: cutText(terms.description, DESCRIPTION_LENGTH_MAX) },
+    payment_intent_data: {
+      metadata,
+      description: cutText(terms.description, DESCRIPTION_LENGTH_MAX),
+      ...(terms.shouldCapture ? {} : { capture_method: "manual" }),
+    },
     line_items: [
       {
         quantity: 1,
@@ -147,6 +198,11 @@ function prepare(terms: AttemptTerms): JsonValue {
     ],
   } satisfies StoredRequest;
   return params;
+}
+
+/** One key an operation: the stored one is the session's. */
+function keyFor({ railKey }: RailAttempt, operation: "capture" | "cancel"): string {
+  return `${railKey.replace(/:begin$/, "")}:${operation}`;
 }
 
 function refused(railCode: string): RailOutcome {

@@ -37,10 +37,19 @@ export function readSession(
     case "expired":
       return { kind: "expired", railReference };
     case "complete":
-      return session.payment_status === "paid" ? readPaid(session) : readUnpaid(session);
+      return readComplete(session);
     default:
       return { kind: "unknown", reason: `Session status ${session.status ?? "missing"}.` };
   }
+}
+
+function readComplete(session: Stripe.Checkout.Session): RailOutcome {
+  const intent = session.payment_intent;
+  const isKnown = intent !== null && typeof intent !== "string";
+  // What was reserved may have been taken in part, which the session's total does not show.
+  const isWhole = !isKnown || intent.capture_method !== "manual";
+  if (session.payment_status === "paid" && isWhole) return readPaid(session);
+  return isKnown ? readIntent(intent, session.id) : { kind: "processing", railReference: session.id };
 }
 
 function readPaid(session: Stripe.Checkout.Session): RailOutcome {
@@ -48,36 +57,68 @@ function readPaid(session: Stripe.Checkout.Session): RailOutcome {
     session.amount_total === null || session.currency === null
       ? null
       : fromStripeAmount(session.amount_total, session.currency);
-  if (amount === null) {
-    return { kind: "contradiction", reason: `Session ${session.id} is paid without an amount we can read.` };
+  if (amount === null) return unreadable(session.id);
+  const intent = session.payment_intent;
+  const details = intent === null || typeof intent === "string" ? {} : detailsOf(intent);
+  return { kind: "succeeded", railReference: session.id, amount, details };
+}
+
+/** The payment behind a completed session: reserved, taken, given back, or of a method that confirms later. */
+function readIntent(intent: Stripe.PaymentIntent, railReference: string): RailOutcome {
+  switch (intent.status) {
+    case "succeeded": {
+      const amount = fromStripeAmount(intent.amount_received, intent.currency);
+      if (amount === null) return unreadable(railReference);
+      return { kind: "succeeded", railReference, amount, details: detailsOf(intent) };
+    }
+    case "requires_capture": {
+      const amount = fromStripeAmount(intent.amount_capturable, intent.currency);
+      if (amount === null) return unreadable(railReference);
+      const captureBefore = cardOf(intent)?.capture_before;
+      const expiresAt = captureBefore === undefined ? null : new Date(captureBefore * 1000);
+      return { kind: "authorized", railReference, amount, details: detailsOf(intent), expiresAt };
+    }
+    case "canceled":
+      // Stripe's own word for a reservation that nobody took in time.
+      return { kind: intent.cancellation_reason === "automatic" ? "expired" : "cancelled", railReference };
+    case "requires_payment_method": {
+      const error = intent.last_payment_error;
+      const railCode = error?.decline_code ?? error?.code ?? "declined";
+      return { kind: "declined", railReference, code: DECLINES.get(railCode) ?? "card_declined", railCode };
+    }
+    default:
+      return { kind: "processing", railReference };
   }
-  return { kind: "succeeded", railReference: session.id, amount, details: detailsOf(session) };
 }
 
-/** Complete but unpaid: a method that confirms later, and may still fail. */
-function readUnpaid(session: Stripe.Checkout.Session): RailOutcome {
-  const intent = session.payment_intent;
-  if (intent === null || typeof intent === "string") return { kind: "processing", railReference: session.id };
-  if (intent.status === "canceled") return { kind: "cancelled", railReference: session.id };
-  if (intent.status !== "requires_payment_method") return { kind: "processing", railReference: session.id };
-  const railCode = intent.last_payment_error?.decline_code ?? intent.last_payment_error?.code ?? "declined";
-  return {
-    kind: "declined",
-    railReference: session.id,
-    code: DECLINES.get(railCode) ?? "card_declined",
-    railCode,
-  };
+/** The answer to a capture or a release, as the same kind of outcome. */
+export function readOwnIntent(
+  intent: Stripe.PaymentIntent,
+  account: Pick<OpenRailAccount, "mode">,
+  attempt: Pick<RailAttempt, "paymentId">,
+  railReference: string,
+): RailOutcome {
+  const isOurs =
+    intent.metadata.payment_id === attempt.paymentId && intent.livemode === (account.mode === "live");
+  if (isOurs) return readIntent(intent, railReference);
+  return { kind: "contradiction", reason: `PaymentIntent ${intent.id} belongs to another payment.` };
 }
 
-function detailsOf(session: Stripe.Checkout.Session): RailDetails {
-  const intent = session.payment_intent;
-  if (intent === null || typeof intent === "string") return {};
-  const charge = intent.latest_charge;
-  const card =
-    charge === null || typeof charge === "string" ? undefined : charge.payment_method_details?.card;
+function unreadable(railReference: string): RailOutcome {
+  return { kind: "contradiction", reason: `The amount of ${railReference} cannot be read.` };
+}
+
+function detailsOf(intent: Stripe.PaymentIntent): RailDetails {
+  const card = cardOf(intent);
   return {
     settlementReference: intent.id,
     ...(card?.brand == null ? {} : { cardBrand: card.brand }),
     ...(card?.last4 == null ? {} : { cardLast4: card.last4 }),
   };
+}
+
+function cardOf({ latest_charge: charge }: Stripe.PaymentIntent) {
+  return charge === null || charge === undefined || typeof charge === "string"
+    ? undefined
+    : charge.payment_method_details?.card;
 }

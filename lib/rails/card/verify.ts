@@ -61,7 +61,7 @@ interface Subject {
   readonly dispute?: string;
 }
 
-/** What an event is about. Sessions, refunds and disputes are ours to follow; the rest is stored and set aside. */
+/** What an event is about. What is not ours to follow is stored and set aside. */
 function subjectOf(event: Stripe.Event): Subject {
   switch (event.type) {
     case "checkout.session.completed":
@@ -74,6 +74,11 @@ function subjectOf(event: Stripe.Event): Subject {
         paymentId: session.client_reference_id ?? session.metadata?.payment_id ?? "",
       };
     }
+    // Reserved, given back, and taken: the attempt is found by what we wrote on it.
+    case "payment_intent.amount_capturable_updated":
+    case "payment_intent.canceled":
+    case "payment_intent.succeeded":
+      return { paymentId: event.data?.object?.metadata?.payment_id ?? "" };
     case "refund.created":
     case "refund.updated":
     case "refund.failed":

@@ -18,6 +18,8 @@ const APIS = {
     path: "/carrier-billing/v0.5",
     scopes: "carrier-billing:payments:create carrier-billing:payments:read",
   },
+  /** Apart, since a carrier may not grant it where there are no two steps. */
+  secondStep: { path: "/carrier-billing/v0.5", scopes: "carrier-billing:payments:write" },
   refund: {
     path: "/carrier-billing-refund/v0.3",
     scopes: "carrier-billing-refund:refunds:create carrier-billing-refund:refunds:read",

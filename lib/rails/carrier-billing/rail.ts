@@ -1,11 +1,10 @@
-// The phone bill through a CAMARA carrier, in one step: create and read.
+// The phone bill through a CAMARA carrier: in one step, or reserved first and then confirmed or cancelled.
 // Source: camaraproject/CarrierBillingCheckOut, release r3.2, carrier-billing 0.5.
 
-import { z } from "zod";
 import { isCurrencyCode } from "#lib/domain/currency.ts";
 import { cutText } from "#lib/domain/cut.ts";
 import { unreachable } from "#lib/domain/errors.ts";
-import { fromDecimal, type Money, toDecimal } from "#lib/domain/money.ts";
+import { toDecimal } from "#lib/domain/money.ts";
 import type { DeclineCode } from "#lib/domain/payment.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type {
@@ -15,24 +14,13 @@ import type {
   RailAttempt,
   RailOutcome,
 } from "#lib/domain/ports/rail.ts";
-import {
-  type CamaraPayment,
-  type CreatePaymentTerms,
-  camaraPaymentSchema,
-  createPaymentTermsSchema,
-  renderCreatePayment,
-} from "#lib/wire/camara.ts";
+import { type CreatePaymentTerms, createPaymentTermsSchema, renderCreatePayment } from "#lib/wire/camara.ts";
 import { type CarrierClient, createCarrierClient } from "./client.ts";
-import { findByCorrelator } from "./look-up.ts";
+import { findPayment, queryPayment, readAnswer } from "./query.ts";
 import { createCarrierRefund, prepareCarrierRefund, queryCarrierRefund } from "./refunds.ts";
+import { cancelPayment, confirmPayment, validatePayment } from "./second-step.ts";
+import { hasTwoSteps, readSettings } from "./settings.ts";
 import { verifyCarrierNotification } from "./verify.ts";
-
-const SETTINGS = z.object({
-  /** True where the carrier itself asks the phone's owner before it charges. */
-  asksPayer: z.boolean().default(false),
-  /** What the carrier sends back: nothing, whole payments only, or parts too. */
-  refunds: z.enum(["none", "total", "partial"]).default("partial"),
-});
 
 /** UTF-16 units. */
 const DESCRIPTION_LENGTH_MAX = 255;
@@ -53,18 +41,24 @@ export function createCarrierRail(options: { readonly timeoutMs: number }): Rail
   const call = createCarrierClient(options);
   return {
     method: "carrier_billing",
-    capabilities: ({ settings }) => ({
-      cancel: false,
-      twoSteps: false,
-      refund: SETTINGS.parse(settings).refunds,
-      asksPayer: SETTINGS.parse(settings).asksPayer,
-    }),
+    capabilities: (account, phone) => {
+      const settings = readSettings(account);
+      const isReserving = hasTwoSteps(settings, phone);
+      return {
+        // A charge in one step cannot be called back.
+        cancel: isReserving,
+        twoSteps: isReserving,
+        refund: settings.refunds,
+        asksPayer: settings.asksPayer,
+      };
+    },
     boundsFor: (currency) => (isCurrencyCode(currency) ? { minMinor: 1n, maxMinor: null } : null),
     prepare,
     begin: (account, attempt) => begin(call, account, attempt),
-    query: (account, attempt) => query(call, account, attempt),
-    // A one-step charge cannot be called back; what the record says is all there is.
-    cancel: (account, attempt) => query(call, account, attempt),
+    query: (account, attempt) => queryPayment(call, account, attempt),
+    cancel: (account, attempt) => cancelPayment(call, account, attempt),
+    validate: (account, attempt, code) => validatePayment(call, account, attempt, code),
+    capture: (account, attempt) => confirmPayment(call, account, attempt),
     prepareRefund: prepareCarrierRefund,
     refund: (account, refund) => createCarrierRefund(call, account, refund),
     queryRefund: (account, refund) => queryCarrierRefund(call, account, refund),
@@ -81,6 +75,7 @@ function prepare(terms: AttemptTerms): JsonValue {
     merchantIdentifier: terms.merchantId,
     ...(terms.purchaseCategory === null ? {} : { purchaseCategoryCode: terms.purchaseCategory }),
     referenceCode: terms.paymentId,
+    steps: terms.hasTwoSteps ? "two" : "one",
   } satisfies CreatePaymentTerms;
 }
 
@@ -89,11 +84,12 @@ async function begin(
   account: OpenRailAccount,
   attempt: RailAttempt,
 ): Promise<RailOutcome> {
+  const terms = createPaymentTermsSchema.parse(attempt.railRequest);
   const answer = await call(account, {
     method: "POST",
-    path: "/payments",
+    path: terms.steps === "two" ? "/payments/prepare" : "/payments",
     correlator: attempt.paymentId,
-    body: renderCreatePayment(createPaymentTermsSchema.parse(attempt.railRequest), {
+    body: renderCreatePayment(terms, {
       phoneNumber: attempt.phone,
       clientCorrelator: attempt.railKey,
       sink: attempt.notificationUrl,
@@ -103,7 +99,7 @@ async function begin(
   });
   switch (answer.kind) {
     case "ok":
-      return readAnswer(answer.body, attempt);
+      return readAnswer(answer.body, account, attempt);
     case "unreachable":
       return { kind: "declined", railReference: null, code: "rail_unavailable", railCode: "unreachable" };
     case "unclear":
@@ -135,74 +131,4 @@ async function readRefusal(
     code: declined ?? (isBusy ? "rail_unavailable" : "rail_refused_request"),
     railCode: code,
   };
-}
-
-async function query(
-  call: CarrierClient,
-  account: OpenRailAccount,
-  attempt: RailAttempt,
-): Promise<RailOutcome> {
-  if (attempt.railReference === null) return await findPayment(call, account, attempt);
-  const answer = await call(account, {
-    method: "GET",
-    path: `/payments/${encodeURIComponent(attempt.railReference)}`,
-    correlator: attempt.paymentId,
-  });
-  if (answer.kind === "ok") return readAnswer(answer.body, attempt);
-  if (answer.kind === "refused" && answer.status === 404) return { kind: "not_found" };
-  return { kind: "unknown", reason: answer.kind };
-}
-
-async function findPayment(
-  call: CarrierClient,
-  account: OpenRailAccount,
-  attempt: RailAttempt,
-): Promise<RailOutcome> {
-  const found = await findByCorrelator(call, account, attempt);
-  return found.kind === "found" ? toOutcome(found.payment) : found;
-}
-
-function readAnswer(body: unknown, attempt: RailAttempt): RailOutcome {
-  const parsed = camaraPaymentSchema.safeParse(body);
-  if (!parsed.success) return { kind: "unknown", reason: "unreadable answer" };
-  const { referenceCode } = parsed.data.amountTransaction;
-  if (referenceCode !== attempt.paymentId) {
-    return { kind: "contradiction", reason: `The carrier's record is about ${referenceCode}.` };
-  }
-  return toOutcome(parsed.data);
-}
-
-function toOutcome(payment: CamaraPayment): RailOutcome {
-  const railReference = payment.paymentId;
-  switch (payment.paymentStatus) {
-    case "processing":
-      return { kind: "pending", railReference };
-    case "succeeded": {
-      const amount = amountOf(payment);
-      if (amount === null) return { kind: "contradiction", reason: "The carrier's amount cannot be read." };
-      const { serverReferenceCode } = payment.amountTransaction;
-      const details = serverReferenceCode === undefined ? {} : { settlementReference: serverReferenceCode };
-      return { kind: "succeeded", railReference, amount, details };
-    }
-    case "denied":
-      return { kind: "declined", railReference, code: "declined_by_rail", railCode: "denied" };
-    case "cancelled":
-      return { kind: "cancelled", railReference };
-    case "pending_validation":
-    case "reserved":
-      return { kind: "contradiction", reason: `A one-step charge is ${payment.paymentStatus}.` };
-    default:
-      return unreachable(payment.paymentStatus);
-  }
-}
-
-/** A JSON number with three decimals at most is exact as its shortest text. */
-function amountOf(payment: CamaraPayment): Money | null {
-  const { amount, currency } = payment.amountTransaction.paymentAmount.chargingInformation;
-  if (!isCurrencyCode(currency)) return null;
-  try {
-    return fromDecimal(String(amount), currency);
-  } catch {
-    return null;
-  }
 }

@@ -7,12 +7,7 @@ import type { EventType } from "#lib/domain/events.ts";
 import { routeMoney } from "#lib/domain/invoice.ts";
 import { acceptedLegs, railCostLegs, surplusLegs } from "#lib/domain/ledger.ts";
 import { shareInBasisPoints } from "#lib/domain/money.ts";
-import {
-  isOpenPayment,
-  PAYMENT_TRANSITIONS,
-  type PaymentEvent,
-  type PaymentState,
-} from "#lib/domain/payment.ts";
+import { isOpenPayment, PAYMENT_TRANSITIONS, type PaymentEvent } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
 import { nextState } from "#lib/domain/state-table.ts";
 import type { TxContext } from "../context.ts";
@@ -33,12 +28,16 @@ export interface AdvancePaymentInput {
   readonly costMinor?: bigint;
 }
 
-const EVENT_OF_STATE: { readonly [S in PaymentState]: EventType | null } = {
-  created: null,
-  pending: null,
-  pending_validation: null,
-  authorized: null,
-  succeeded: "payment.succeeded",
+/** Money that was taken is told of by what becomes of it. */
+type QuietEvent = "succeeded" | "succeeded_late";
+
+const TYPE_OF_EVENT: { readonly [E in Exclude<PaymentEvent, QuietEvent>]: EventType | null } = {
+  submitted: null,
+  validation_required: "payment.validation_required",
+  code_accepted: null,
+  authorized: "payment.authorized",
+  capture_requested: "payment.capture_requested",
+  cancel_requested: "payment.cancel_requested",
   failed: "payment.failed",
   cancelled: "payment.cancelled",
   expired: "payment.expired",
@@ -69,11 +68,11 @@ export async function advancePayment(ctx: TxContext, input: AdvancePaymentInput)
     actorKind: ctx.actor.kind,
     actorId: ctx.actor.id,
   });
-  if (state === "succeeded") return await takeMoney(ctx, input);
+  if (event === "succeeded" || event === "succeeded_late") return await takeMoney(ctx, input);
   const facts: PaymentFacts = { ...input.facts };
   if (!isOpenPayment(state)) Object.assign(facts, { completedAt: ctx.tx.now, unknownSince: null });
   const moved = await updatePaymentState(ctx.tx, payment, state, facts);
-  const type = EVENT_OF_STATE[state];
+  const type = TYPE_OF_EVENT[event];
   if (type !== null) await recordEvent(ctx, { type, invoice, payment: moved });
   return moved;
 }

@@ -4,13 +4,15 @@ import { findOpenPayment, updatePaymentFacts } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
+import type { RailOutcome } from "#lib/domain/ports/rail.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import { type ServiceContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { advancePayment } from "./advance.ts";
 import { applyOutcome, isAnswer, lockBoth } from "./apply-outcome.ts";
-import { prepareRailCall } from "./rail-call.ts";
+import { prepareRailCall, type RailCall } from "./rail-call.ts";
 import type { SettledPayment } from "./settle.ts";
+import { isCaptureWanted, requestCancel } from "./wish.ts";
 
 /**
  * Closes the invoice's open attempt where its rail can; where it cannot, or does not answer, the attempt is
@@ -20,7 +22,12 @@ import type { SettledPayment } from "./settle.ts";
 export async function closeOpenAttempt(ctx: ServiceContext, invoiceId: InvoiceId): Promise<Payment | null> {
   const open = await transact(ctx, ({ tx, tenant }) => findOpenPayment(tx, tenant, invoiceId));
   if (open === null) return null;
-  const { payment } = await closeAtRail(ctx, open.id);
+  return await closeOrSupersede(ctx, open.id);
+}
+
+/** The same for one attempt. */
+export async function closeOrSupersede(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
+  const { payment } = await closeAtRail(ctx, paymentId);
   return isOpenPayment(payment.state) ? await supersede(ctx, payment) : payment;
 }
 
@@ -34,13 +41,69 @@ export async function closeAttempt(ctx: ServiceContext, paymentId: PaymentId): P
   if (!isAnswered) throw new ServiceError("service_unavailable", "The rail did not say that it is closed.");
 }
 
-async function closeAtRail(ctx: ServiceContext, paymentId: PaymentId): Promise<SettledPayment> {
-  const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
+/** Closes one attempt at its rail where that can, and applies what the rail's record then says. */
+export async function closeAtRail(ctx: ServiceContext, paymentId: PaymentId): Promise<SettledPayment> {
+  const call = await prepareRailCall(ctx, paymentId);
+  const { rail, account, attempt, payment } = call;
   if (!isOpenPayment(payment.state)) return { payment, isAnswered: true };
   if (payment.state === "created") return { payment: await giveUpUnasked(ctx, paymentId), isAnswered: true };
-  if (!rail.capabilities(account).cancel) return { payment, isAnswered: true };
+  if (payment.state === "authorized") return await giveBack(ctx, call);
+  if (!rail.capabilities(account, attempt.phone).cancel) return { payment, isAnswered: true };
+  return await apply(ctx, paymentId, await rail.cancel(account, attempt));
+}
+
+async function apply(ctx: ServiceContext, id: PaymentId, outcome: RailOutcome): Promise<SettledPayment> {
+  return { payment: await applyOutcome(ctx, id, outcome), isAnswered: isAnswer(outcome) };
+}
+
+/** A reserved amount: the wish is committed first. One that is being taken is asked about before that. */
+async function giveBack(ctx: ServiceContext, call: RailCall): Promise<SettledPayment> {
+  const { rail, account, attempt } = call;
+  const id = call.payment.id;
+  let payment = await commitGivingBack(ctx, id, false);
+  if (payment.state === "authorized" && payment.captureRequestedAt !== null) {
+    const outcome = await rail.query(account, attempt);
+    const asked = await apply(ctx, id, outcome);
+    if (outcome.kind !== "authorized" || asked.payment.state !== "authorized") return asked;
+    payment = await commitGivingBack(ctx, id, true);
+  }
+  if (payment.state !== "authorized" || payment.cancelRequestedAt === null) {
+    return { payment, isAnswered: true };
+  }
+  return await apply(ctx, id, await rail.cancel(account, attempt));
+}
+
+/** `isStillReserved`: the rail has just said so, although it was asked to take the amount. */
+async function commitGivingBack(
+  ctx: ServiceContext,
+  id: PaymentId,
+  isStillReserved: boolean,
+): Promise<Payment> {
+  return await transact(ctx, async (inTx) => {
+    const locked = await lockBoth(inTx, id);
+    const { state, captureRequestedAt, cancelRequestedAt } = locked.payment;
+    if (state !== "authorized" || cancelRequestedAt !== null) return locked.payment;
+    const isFree = captureRequestedAt === null || (isStillReserved && !isCaptureWanted(locked));
+    return isFree ? await requestCancel(inTx, locked) : locked.payment;
+  });
+}
+
+/**
+ * Gives back what a rail has reserved for an attempt that ended without it, such as by a code that was accepted
+ * after the last try had been counted.
+ *
+ * @throws payment_not_found
+ * @throws service_unavailable  its rail did not say that it is given back: to be tried again
+ */
+export async function releaseReservation(ctx: ServiceContext, paymentId: PaymentId): Promise<void> {
+  const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
+  const isOver = !isOpenPayment(payment.state) && payment.state !== "succeeded";
+  if (!isOver || attempt.railReference === null) return;
   const outcome = await rail.cancel(account, attempt);
-  return { payment: await applyOutcome(ctx, paymentId, outcome), isAnswered: isAnswer(outcome) };
+  if (!isAnswer(outcome) || outcome.kind === "authorized") {
+    throw new ServiceError("service_unavailable", "The rail did not say that it is given back.");
+  }
+  if (outcome.kind === "succeeded") await applyOutcome(ctx, paymentId, outcome);
 }
 
 /** No rail was asked: the attempt ends here. Where it was submitted in the meantime it stays as it is. */

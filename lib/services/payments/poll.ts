@@ -5,12 +5,16 @@ import { takePollNumber } from "#db/queries/payments.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
-import { pollPauseSeconds } from "#lib/domain/schedule.ts";
+import { type PollSituation, pollPauseSeconds } from "#lib/domain/schedule.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
+
 import { lockBoth } from "./apply-outcome.ts";
+import { capturePayment } from "./follow.ts";
 import { giveToReview } from "./give-to-review.ts";
-import { railOf } from "./rail-call.ts";
-import { settlePayment } from "./settle.ts";
+import { openPhone, railOf } from "./rail-call.ts";
+import { type SettledPayment, settlePayment } from "./settle.ts";
+import { exhaustValidation, isCodeOver } from "./validate.ts";
+import { isUseless, type PaymentOfInvoice } from "./wish.ts";
 
 const GAVE_UP = "The rail could not say for seven days what became of it.";
 
@@ -22,7 +26,7 @@ export interface PollPaymentInput {
 
 /** Plans the first question, in the transaction that commits the intent: a crash right after it loses nothing. */
 export async function planFirstPoll(ctx: TxContext, paymentId: PaymentId): Promise<void> {
-  await planPoll(ctx, paymentId, 0, 0, true);
+  await planPoll(ctx, paymentId, { asked: 0, ageSeconds: 0, isLive: true });
 }
 
 /**
@@ -33,42 +37,65 @@ export async function pollPayment(
   ctx: ServiceContext,
   { paymentId, pollNumber }: PollPaymentInput,
 ): Promise<void> {
-  const { payment, isAnswered } = await settlePayment(ctx, { paymentId });
+  const { payment, isAnswered } = await pursueCapture(ctx, await settlePayment(ctx, { paymentId }));
   if (!isOpenPayment(payment.state)) return;
   await transact(ctx, async (inTx) => {
     const locked = await lockBoth(inTx, paymentId);
     const { invoice, payment: current } = locked;
     if (!isOpenPayment(current.state)) return;
     const { now } = inTx.tx;
+    if (isCodeOver(current, now)) {
+      await exhaustValidation(inTx, locked, "own_clock");
+      return;
+    }
     const started = current.submittedAt ?? current.createdAt;
     const holdsPage = current.redirectExpiresAt !== null && current.redirectExpiresAt > now;
     // One whose request was never answered is not waited for like one that the payer is working on.
     const isLive = current.unknownSince === null && (invoice.state === "open" || holdsPage);
     const ageSeconds = (now.getTime() - started.getTime()) / 1000;
-    const plan = await planPoll(inTx, paymentId, pollNumber + 1, ageSeconds, isLive);
+    const plan = await planPoll(inTx, paymentId, {
+      asked: pollNumber + 1,
+      ageSeconds,
+      isLive,
+      ...reservationOf(current, now),
+    });
     if (plan === "over") await giveToReview(inTx, locked, GAVE_UP);
     // What nobody can use any more is closed as soon as its rail answers again.
-    const isUseless = invoice.state !== "open" || current.supersededAt !== null;
-    if (plan === "planned" && isAnswered && isUseless && (await canClose(inTx, current))) {
+    const isToClose = isUseless(locked) ? await canClose(inTx, locked) : current.cancelRequestedAt !== null;
+    if (plan === "planned" && isAnswered && isToClose) {
       await inTx.queue.enqueue(inTx.tx, "payment.close", { ...inTx.tenant, paymentId });
     }
   });
 }
 
-async function canClose(ctx: TxContext, payment: Payment): Promise<boolean> {
+/** A rail that still has reserved what is to be taken is asked again, with the same key. */
+async function pursueCapture(ctx: ServiceContext, settled: SettledPayment): Promise<SettledPayment> {
+  const { payment, isAnswered } = settled;
+  const isWaiting = isAnswered && payment.state === "authorized" && payment.captureRequestedAt !== null;
+  return isWaiting ? await capturePayment(ctx, payment.id) : settled;
+}
+
+/** Of an amount that is reserved and waits for the merchant. */
+function reservationOf(payment: Payment, now: Date): Pick<PollSituation, "reservation"> {
+  const { state, captureRequestedAt, cancelRequestedAt, authorizationExpiresAt: end } = payment;
+  if (state !== "authorized" || captureRequestedAt !== null || cancelRequestedAt !== null) return {};
+  return { reservation: { secondsLeft: end === null ? null : (end.getTime() - now.getTime()) / 1000 } };
+}
+
+async function canClose(ctx: TxContext, { invoice, payment }: PaymentOfInvoice): Promise<boolean> {
+  if (payment.state === "authorized") return true;
   const account = await findRailAccount(ctx.tx, ctx.tenant, payment.railAccountId);
-  return account !== null && railOf(ctx, payment).capabilities(account).cancel;
+  return account !== null && railOf(ctx, payment).capabilities(account, openPhone(ctx, invoice)).cancel;
 }
 
 /** `known`: a job that ran twice finds its successor planned. `over`: the schedule is used up. */
 async function planPoll(
   ctx: TxContext,
   paymentId: PaymentId,
-  asked: number,
-  ageSeconds: number,
-  isLive: boolean,
+  situation: PollSituation,
 ): Promise<"planned" | "known" | "over"> {
-  const pause = pollPauseSeconds({ asked, ageSeconds, isLive });
+  const { asked } = situation;
+  const pause = pollPauseSeconds(situation);
   if (pause === null) return "over";
   if (asked > 0 && !(await takePollNumber(ctx.tx, ctx.tenant, paymentId, asked))) return "known";
   const startAfter = new Date(ctx.tx.now.getTime() + pause * 1000);

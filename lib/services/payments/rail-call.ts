@@ -18,6 +18,7 @@ export interface RailCall {
   readonly account: OpenRailAccount;
   readonly attempt: RailAttempt;
   readonly payment: Payment;
+  readonly invoice: Invoice;
 }
 
 /**
@@ -41,6 +42,7 @@ export async function prepareRailCall(ctx: ServiceContext, paymentId: PaymentId)
     account: openRailAccount(ctx, account),
     attempt: toAttempt(ctx, payment, invoice, toRailTime(submissionOf(payment)), toRailTime(now)),
     payment,
+    invoice,
   };
 }
 

@@ -6,7 +6,8 @@ import type { PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import { type ServiceContext, transact } from "../context.ts";
-import { applyOutcome, isAnswer } from "./apply-outcome.ts";
+import { isAnswer } from "./apply-outcome.ts";
+import { applyAndFollow } from "./follow.ts";
 import { prepareRailCall } from "./rail-call.ts";
 
 /** Pages and polls together ask about one attempt at most this often. */
@@ -51,7 +52,7 @@ export async function settlePayment(ctx: ServiceContext, input: SettlePaymentInp
   // Seeking an attempt by its key may make the rail open it anew: not for one that is over.
   if (reference === null && !isOpenPayment(payment.state)) return { payment, isAnswered: true };
   const outcome = await rail.query(account, { ...attempt, railReference: reference });
-  return { payment: await applyOutcome(ctx, paymentId, outcome), isAnswered: isAnswer(outcome) };
+  return { payment: await applyAndFollow(ctx, paymentId, outcome), isAnswered: isAnswer(outcome) };
 }
 
 /** True where the rail may be asked now; false where it was just asked, or the answer has come meanwhile. */

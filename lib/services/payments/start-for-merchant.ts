@@ -9,12 +9,14 @@ import { requireScope, type ServiceContext, type TxContext, transact } from "../
 import { type CreateInvoiceInput, createInvoice } from "../invoices/create.ts";
 import { type PaymentDetail, readPaymentDetail } from "./get.ts";
 import { settlePayment } from "./settle.ts";
-import { carryOut, commitIntent, startPayment } from "./start.ts";
+import { carryOut, commitIntent, type StartPaymentInput, startPayment } from "./start.ts";
 
 export type NewInvoiceInput = Omit<CreateInvoiceInput, "methods" | "shouldSendSms" | "sms">;
 
 export interface StartForMerchantInput {
   readonly method: PaymentMethod;
+  /** False: only reserve the amount. Left out: as an attempt that is open, else take it. */
+  readonly shouldCapture?: boolean;
   /** The invoice's id, or what to make one of; one that is made sends no SMS. */
   readonly invoice: InvoiceId | NewInvoiceInput;
   /** Runs in the transaction that commits the intent: the idempotency key is stored with it. */
@@ -32,12 +34,12 @@ export async function startMerchantPayment(
   input: StartForMerchantInput,
 ): Promise<PaymentDetail> {
   requireScope(ctx, "payments:write");
-  const { invoice, method, bind } = input;
-  const withIntent = (inTx: TxContext, payment: Payment) => bind(inTx, payment.id);
+  const { invoice, bind, ...same } = input;
+  const how = { ...same, withIntent: (inTx: TxContext, payment: Payment) => bind(inTx, payment.id) };
   const payment =
     typeof invoice === "string"
-      ? await startPayment(ctx, { invoiceId: invoice, method, withIntent })
-      : await startWithInvoice(ctx, invoice, method, withIntent);
+      ? await startPayment(ctx, { invoiceId: invoice, ...how })
+      : await startWithInvoice(ctx, invoice, how);
   return await readPaymentDetail(ctx, payment.id);
 }
 
@@ -54,13 +56,12 @@ export async function resumeMerchantPayment(
 async function startWithInvoice(
   ctx: ServiceContext,
   invoice: NewInvoiceInput,
-  method: PaymentMethod,
-  withIntent: (ctx: TxContext, payment: Payment) => Promise<void>,
+  how: Omit<StartPaymentInput, "invoiceId">,
 ): Promise<Payment> {
   const intent = await transact(ctx, async (inTx) => {
     const made = await createInvoice(inTx, {
       ...invoice,
-      methods: [method],
+      methods: [how.method],
       shouldSendSms: false,
       sms: { sender: null, text: null, sendAt: null },
     }).catch((error: unknown) => {
@@ -68,7 +69,7 @@ async function startWithInvoice(
       if (!(error instanceof ServiceError) || error.code !== "method_unavailable") throw error;
       throw new ServiceError(error.code, error.message, { pointer: "/method" });
     });
-    return await commitIntent(inTx, { invoiceId: made.invoice.id, method, withIntent });
+    return await commitIntent(inTx, { invoiceId: made.invoice.id, ...how });
   });
   if (intent.kind === "other_open" || intent.kind === "page_over") {
     throw new Error("A new invoice has an attempt already.");

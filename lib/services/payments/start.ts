@@ -17,9 +17,11 @@ import { recordEvent } from "../events/record.ts";
 import { railTime } from "../rail-time.ts";
 import { queueCodeSms } from "../sms/queue-code.ts";
 import { advancePayment } from "./advance.ts";
+import { capabilityMissing } from "./capability.ts";
 import { closeOpenAttempt } from "./close.ts";
 import { findMethod, offerMethods } from "./methods.ts";
 import { planFirstPoll } from "./poll.ts";
+import { openPhone } from "./rail-call.ts";
 import { settlePayment } from "./settle.ts";
 import { submitPayment } from "./submit.ts";
 
@@ -28,6 +30,8 @@ export interface StartPaymentInput {
   readonly method: PaymentMethod;
   /** What the payer was shown: nothing is started where the invoice asks for something else by now. */
   readonly shown?: Money;
+  /** False: only reserve. Left out, an open attempt is gone on with as it is, and a new one does as the last. */
+  readonly shouldCapture?: boolean;
   /** Runs in the transaction that commits the intent, for an idempotency key that must be stored with it. */
   readonly withIntent?: (ctx: TxContext, payment: Payment) => Promise<void>;
 }
@@ -47,7 +51,9 @@ const ROUNDS_MAX = 3;
  * @throws invoice_state_conflict  paid, cancelled, expired, or being paid just now
  * @throws method_unavailable      not among the invoice's methods, or its amount or currency does not fit
  * @throws version_conflict        it asks for something else than was shown
- * @throws attempt_in_progress     other calls keep changing the attempt
+ * @throws capability_missing      an amount is to be reserved that its rail or account takes at once
+ * @throws sms_cap_reached         no more codes can be sent to this phone today
+ * @throws attempt_in_progress     other calls keep changing the attempt, or one with another `shouldCapture` is open
  */
 export async function startPayment(ctx: ServiceContext, input: StartPaymentInput): Promise<Payment> {
   let isAsked = false;
@@ -104,12 +110,14 @@ export async function commitIntent(
       if (input.shown !== undefined && !isSameMoney(input.shown, invoice.amountDue)) {
         throw new ServiceError("version_conflict", "The amount has changed since it was shown.");
       }
+      if (input.shouldCapture === false) await requireReserving(inTx, invoice, input.method);
       const open = await findOpenPayment(tx, tenant, invoice.id);
       if (open === null || (await isStaleConsent(inTx, invoice, open))) {
         return await createAttempt(inTx, invoice, input);
       }
       if (open.method !== input.method) return { kind: "other_open" };
-      const { redirectExpiresAt } = open;
+      requireSameCapture(open, input);
+      const redirectExpiresAt = open.state === "pending" ? open.redirectExpiresAt : null;
       if (!isAsked && redirectExpiresAt !== null && redirectExpiresAt <= tx.now) {
         return { kind: "page_over", payment: open };
       }
@@ -132,6 +140,40 @@ async function isStaleConsent(ctx: TxContext, invoice: Invoice, open: Payment): 
   return true;
 }
 
+/** What cannot be reserved is refused before anything is closed for it. */
+async function requireReserving(ctx: TxContext, invoice: Invoice, method: PaymentMethod): Promise<void> {
+  const usable = findMethod(ctx, await loadProfile(ctx.tx, ctx.tenant), method);
+  if (usable === null) return;
+  const { twoSteps } = usable.rail.capabilities(usable.account, openPhone(ctx, invoice));
+  if (!twoSteps) throw capabilityMissing();
+}
+
+/** An attempt that takes the money is not gone on with by one who wants it reserved only, nor the other way. */
+function requireSameCapture(open: Payment, { shouldCapture }: StartPaymentInput): void {
+  if (shouldCapture === undefined || shouldCapture === open.shouldCapture) return;
+  throw new ServiceError(
+    "attempt_in_progress",
+    `An attempt with capture: ${open.shouldCapture} is under way; cancel it first.`,
+    { pointer: "/capture" },
+  );
+}
+
+/** How often an invoice may have the carrier send a code a day: with five tries each, twenty guesses in all. */
+const CARRIER_CODES_PER_DAY = 4;
+const DAY_MS = 86_400_000;
+
+/** New attempts must not be a way to more guesses, nor to more texts on somebody's phone. */
+function requireCodesLeft({ tx }: TxContext, attempts: readonly Payment[]): void {
+  const asked = attempts.filter(
+    ({ validation, createdAt }) =>
+      validation?.by === "code" && createdAt.getTime() > tx.now.getTime() - DAY_MS,
+  );
+  if (asked.length < CARRIER_CODES_PER_DAY) return;
+  throw new ServiceError("sms_cap_reached", "The carrier has sent this phone its codes of the day.", {
+    retryAfterSeconds: 3600,
+  });
+}
+
 async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPaymentInput): Promise<Intent> {
   const { tx, tenant } = ctx;
   const profile = await loadProfile(tx, tenant);
@@ -144,13 +186,21 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
       pointer: "/method",
     });
   }
-  if (await hasOpenAttempt(ctx, invoice, input.method)) {
+  const earlier = await listPaymentsOfInvoice(tx, tenant, invoice.id);
+  const ofMethod = earlier.filter((attempt) => attempt.method === input.method);
+  // A given-up attempt that its rail may still carry out: a second one by the same rail could charge twice.
+  if (ofMethod.some((attempt) => isOpenPayment(attempt.state))) {
     throw new ServiceError(
       "attempt_in_progress",
       `An earlier attempt by ${input.method} may still go through.`,
       { retryAfterSeconds: EARLIER_ATTEMPT_RETRY_SECONDS },
     );
   }
+  requireCodesLeft(ctx, ofMethod);
+  const { asksPayer, twoSteps } = usable.rail.capabilities(usable.account, openPhone(ctx, invoice));
+  // A payer who tries again wants what the merchant asked for.
+  const wanted = input.shouldCapture ?? earlier.at(-1)?.shouldCapture ?? true;
+  const shouldCapture = wanted || !twoSteps;
   const id = newId(ctx, "payment");
   const toRailTime = await railTime(ctx);
   const created = await insertPayment(tx, tenant, {
@@ -159,6 +209,7 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
     method: input.method,
     railAccountId: usable.account.id,
     amount: invoice.amountDue,
+    shouldCapture,
     railKey: `${id}:begin`,
     railRequest: usable.rail.prepare({
       paymentId: id,
@@ -169,24 +220,19 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
       merchantReference: invoice.merchantReference,
       purchaseCategory: invoice.purchaseCategory,
       locale: invoice.locale,
-      shouldCapture: true,
+      shouldCapture,
+      hasTwoSteps: twoSteps,
       expiresAt: toRailTime(invoice.expiresAt),
       now: toRailTime(tx.now),
     }),
   });
   await recordEvent(ctx, { type: "payment.started", invoice, payment: created });
   await input.withIntent?.(ctx, created);
-  if (!usable.rail.capabilities(usable.account).asksPayer) {
+  if (!asksPayer) {
     await queueCodeSms(ctx, invoice, created);
     return { kind: "needs_code", payment: created };
   }
   return { kind: "created", payment: await commitSubmission(ctx, invoice, created) };
-}
-
-/** A given-up attempt that its rail may still carry out: a second one by the same rail could charge twice. */
-async function hasOpenAttempt(ctx: TxContext, invoice: Invoice, method: PaymentMethod): Promise<boolean> {
-  const attempts = await listPaymentsOfInvoice(ctx.tx, ctx.tenant, invoice.id);
-  return attempts.some((attempt) => attempt.method === method && isOpenPayment(attempt.state));
 }
 
 /** Commits that the rail is about to be asked, and that it will be asked about. */

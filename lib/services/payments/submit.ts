@@ -3,7 +3,7 @@
 import type { PaymentId } from "#lib/domain/ids.ts";
 import type { Payment } from "#lib/domain/records.ts";
 import type { ServiceContext } from "../context.ts";
-import { applyOutcome } from "./apply-outcome.ts";
+import { applyAndFollow } from "./follow.ts";
 import { prepareRailCall } from "./rail-call.ts";
 
 /**
@@ -18,5 +18,5 @@ export async function submitPayment(ctx: ServiceContext, paymentId: PaymentId): 
   await ctx.failpoints?.reach(payment.method === "card" ? "K7" : "K10");
   const outcome = await rail.begin(account, attempt);
   await ctx.failpoints?.reach(payment.method === "card" ? "K8" : "K11");
-  return await applyOutcome(ctx, paymentId, outcome);
+  return await applyAndFollow(ctx, paymentId, outcome);
 }

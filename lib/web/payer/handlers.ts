@@ -14,9 +14,10 @@ import { openLink, type PayerContext, type PayerView, viewInvoice } from "#lib/s
 import { closeOpenAttempt } from "#lib/services/payments/close.ts";
 import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
-import { verifyCode } from "#lib/services/payments/verify-code.ts";
+import { type ValidatePaymentInput, validatePayment } from "#lib/services/payments/validate.ts";
+import { type VerifyCodeInput, verifyCode } from "#lib/services/payments/verify-code.ts";
 import { readForm } from "./form.ts";
-import { type PageInput, renderLeaving, renderPage } from "./pages.tsx";
+import { type CodeError, type PageInput, renderLeaving, renderPage } from "./pages.tsx";
 import { formProof, requireOwnForm, type Shown } from "./proof.ts";
 import { page, seeOther } from "./respond.ts";
 import { servePayer } from "./serve.tsx";
@@ -201,26 +202,58 @@ export const postChange = handler("change", async (call) => {
   return await afterForm(call, await viewInvoice(call.ctx), "landing");
 });
 
-/** POST /i/<token>/code: the payer types our code. */
+/** POST /i/<token>/code: the payer types our code, or the carrier's. */
 export const postCode = handler("code", async (call) => {
   const form = await readForm(call.request);
   const shown = requireOwnForm(call.deps, call.request, call.token, form.get("proof"));
   const view = await viewInvoice(call.ctx);
   const isChanged = isOther(shown, view.attempt?.amount ?? view.invoice.amountDue);
-  if (view.step !== "code" || view.attempt === null) {
+  const { attempt, step } = view;
+  if (step !== "code" || attempt === null) {
     return isChanged ? await showChanged(call) : await lead(call, null);
   }
   if (isChanged) return await show(call, "code", view, { isChanged });
-  const code = (form.get("code") ?? "").trim();
-  if (!/^\d{6}$/.test(code)) return await show(call, "code", view, { codeError: "format" });
-  const verified = await verifyCode(call.ctx, { paymentId: view.attempt.id, code });
-  if (!verified.isAccepted && verified.triesLeft > 0) {
-    return await show(call, "code", view, { codeError: verified.triesLeft });
+  const isCarriers = attempt.state === "pending_validation";
+  const code = (form.get("code") ?? "").replace(/\s+/g, "");
+  if (!(isCarriers ? CARRIERS_CODE : OWN_CODE).test(code)) {
+    return await show(call, "code", view, { codeError: "format" });
   }
-  return await lead(call, verified.payment);
+  try {
+    const input = { paymentId: attempt.id, code };
+    const { error, payment } = isCarriers
+      ? await tryCarriersCode(call, input)
+      : await tryOwnCode(call, input);
+    return error === null ? await lead(call, payment) : await show(call, "code", view, { codeError: error });
+  } catch (error) {
+    // Typed twice at once, or too late: to where the invoice stands.
+    if (!(error instanceof ServiceError) || !OUTDATED.has(error.code)) throw error;
+    return await lead(call, null);
+  }
 });
 
 /** True where the page showed something else than this, or nobody can tell what it showed. */
 function isOther(shown: Shown, asked: Money): boolean {
   return shown.kind === "unreadable" || (shown.kind === "amount" && !isSameMoney(shown.amount, asked));
+}
+
+const OUTDATED: ReadonlySet<string> = new Set(["payment_state_conflict", "invoice_state_conflict"]);
+const OWN_CODE = /^\d{6}$/;
+/** The definition says nothing of how long a carrier's code is. */
+const CARRIERS_CODE = /^[0-9A-Za-z]{3,12}$/;
+
+interface TriedCode {
+  readonly payment: Payment;
+  /** Null: on to where the payment stands. */
+  readonly error: CodeError | null;
+}
+
+async function tryOwnCode({ ctx }: Call, input: VerifyCodeInput): Promise<TriedCode> {
+  const { payment, isAccepted, triesLeft } = await verifyCode(ctx, input);
+  return { payment, error: !isAccepted && triesLeft > 0 ? triesLeft : null };
+}
+
+async function tryCarriersCode({ ctx }: Call, input: ValidatePaymentInput): Promise<TriedCode> {
+  const { payment, result, triesLeft } = await validatePayment(ctx, input);
+  if (result === "wrong") return { payment, error: triesLeft };
+  return { payment, error: result === "unchecked" ? "unchecked" : null };
 }

@@ -1,6 +1,7 @@
 // What each payer page is given, from the payer's view of the invoice.
 
 import type { ReactElement } from "react";
+import { CarrierPage } from "#components/payer/carrier-page.tsx";
 import { CodeForm } from "#components/payer/code.tsx";
 import { PayerDocument } from "#components/payer/document.tsx";
 import { Landing } from "#components/payer/landing.tsx";
@@ -9,7 +10,7 @@ import { MoneyBackNotes } from "#components/payer/money-back.tsx";
 import { LinkButton, TextLink } from "#components/payer/parts.tsx";
 import { Receipt } from "#components/payer/receipt.tsx";
 import type { PayerMerchant, PayerText } from "#components/payer/text.ts";
-import { WAITING_HEADINGS, Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
+import { isStill, WAITING_HEADINGS, Waiting, type WaitingFor } from "#components/payer/waiting.tsx";
 import { money } from "#lib/domain/money.ts";
 import type { PayerPage } from "#lib/domain/payer-step.ts";
 import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
@@ -28,13 +29,18 @@ export interface PageInput {
   readonly isRefreshing?: boolean;
   /** True where the rail has just said how the attempt stands. */
   readonly isAnswered?: boolean;
-  /** Tries that are left for the code, after a wrong one; `format` for something that is no code. */
-  readonly codeError?: number | "format";
+  readonly codeError?: CodeError;
   /** True where this phone has had its texts of the day, so that no code can be sent. */
   readonly isOutOfCodes?: boolean;
   /** True where the page that a form was sent from asked for another amount. */
   readonly isChanged?: boolean;
 }
+
+/**
+ * Tries that are left for the code, after a wrong one; `format` for something that is no code, `unchecked` where
+ * the carrier has not said what it makes of it.
+ */
+export type CodeError = number | "format" | "unchecked";
 
 const REFRESH_SECONDS = 4;
 
@@ -101,8 +107,8 @@ function waitingPage(text: PayerText, input: PageInput): ReactElement {
   const reason = waitingReason(attempt, isAnswered);
   const off = `${base}/waiting?refresh=off`;
   const on = `${base}/waiting`;
-  // The hosted page is left by hand; nothing changes here by waiting.
-  const refreshes = isRefreshing && reason !== "hosted_page";
+  const refreshes = isRefreshing && !isStill(reason);
+  const isReserved = reason === "reserved_on_bill" || reason === "reserved_on_card";
   return (
     <PayerDocument
       {...documentOf(text, view, text.t(WAITING_HEADINGS[reason]))}
@@ -111,6 +117,7 @@ function waitingPage(text: PayerText, input: PageInput): ReactElement {
       <Waiting
         text={text}
         reason={reason}
+        merchantName={view.merchant.name}
         amount={text.money(invoice.amountDue)}
         phoneLast4={invoice.phoneLast4}
         checkUrl={isRefreshing ? on : off}
@@ -119,15 +126,24 @@ function waitingPage(text: PayerText, input: PageInput): ReactElement {
         payAction={`${base}/pay`}
         changeAction={`${base}/change`}
         proof={proof}
-        canChange={reason !== "processing" && view.offers.some((offer) => offer.method !== attempt?.method)}
+        returnUrl={isReserved ? invoice.returnUrl : null}
+        canChange={!BUSY.has(reason) && view.offers.some((offer) => offer.method !== attempt?.method)}
       />
     </PayerDocument>
   );
 }
 
+/** The rail is at work, and must not be overtaken. */
+const BUSY: ReadonlySet<WaitingFor> = new Set(["processing", "releasing"]);
+
 /** That nothing was charged on the hosted page is said only when the rail has just said so. */
 function waitingReason(attempt: Payment | null, isAnswered: boolean): WaitingFor {
   if (attempt === null || attempt.unknownSince !== null) return "unknown";
+  if (attempt.state === "authorized") {
+    if (attempt.captureRequestedAt !== null) return "processing";
+    if (attempt.cancelRequestedAt !== null) return "releasing";
+    return attempt.method === "card" ? "reserved_on_card" : "reserved_on_bill";
+  }
   if (attempt.isProcessing) return "processing";
   if (attempt.redirectUrl !== null) return isAnswered ? "hosted_page" : "unknown";
   return attempt.method === "card" ? "opening" : "approval";
@@ -135,26 +151,52 @@ function waitingReason(attempt: Payment | null, isAnswered: boolean): WaitingFor
 
 function codePage(text: PayerText, input: PageInput): ReactElement {
   const { view, base, proof, codeError, isChanged = false } = input;
-  const { invoice } = view;
-  const error =
-    codeError === undefined
-      ? null
-      : codeError === "format"
-        ? text.t("code_format")
-        : text.t("code_wrong", { left: codeError });
-  const title =
-    error === null ? text.t("code_title") : `${text.t("code_error_title")}: ${text.t("code_title")}`;
+  const { invoice, merchant, attempt } = view;
+  const isCarriers = attempt?.state === "pending_validation";
+  if (isCarriers && attempt.validation?.by === "link")
+    return carrierPage(text, input, attempt.validation.url);
+  const error = codeError === undefined ? null : codeErrorText(text, codeError, isCarriers);
+  const heading = text.t(isCarriers ? "carrier_code_heading" : "code_title");
+  const title = error === null ? heading : `${text.t("code_error_title")}: ${heading}`;
   return (
     <PayerDocument {...documentOf(text, view, title)}>
       <CodeForm
         text={text}
+        merchantName={merchant.name}
         amount={text.money(invoice.amountDue)}
         phoneLast4={invoice.phoneLast4}
+        isCarriers={isCarriers}
+        isReserving={attempt?.shouldCapture === false}
         action={`${base}/code`}
         changeAction={`${base}/change`}
         proof={proof}
         isChanged={isChanged}
         error={error}
+      />
+    </PayerDocument>
+  );
+}
+
+/** The carrier may end it sooner than we do, by a count of its own. */
+function codeErrorText(text: PayerText, error: CodeError, isCarriers: boolean): string {
+  if (error === "unchecked") return text.t("code_unchecked");
+  if (error === "format") return text.t(isCarriers ? "carrier_code_format" : "code_format");
+  return text.t(isCarriers ? "carrier_code_wrong" : "code_wrong", { left: error });
+}
+
+function carrierPage(text: PayerText, { view, base, proof }: PageInput, url: string | null): ReactElement {
+  const { invoice, merchant } = view;
+  return (
+    <PayerDocument {...documentOf(text, view, text.t("carrier_page_heading"))}>
+      <CarrierPage
+        text={text}
+        merchantName={merchant.name}
+        amount={text.money(invoice.amountDue)}
+        phoneLast4={invoice.phoneLast4}
+        url={url ?? `${base}/waiting`}
+        checkUrl={`${base}/waiting`}
+        changeAction={`${base}/change`}
+        proof={proof}
       />
     </PayerDocument>
   );

@@ -1,0 +1,3 @@
+import { serveNative } from "../../../serve.ts";
+
+export const { GET, POST, PUT, PATCH, DELETE } = serveNative("/payments/{id}/cancel");
