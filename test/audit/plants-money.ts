@@ -65,9 +65,11 @@ export const MONEY_PLANTS: readonly Plant[] = [
   ),
   bySql(
     "I-02",
-    "an attempt in another currency",
-    "is in another currency than its invoice",
-    `update payments set currency = 'SEK' where id = ${failed} returning id`,
+    "an invoice that was changed under an open attempt",
+    "is for something else than its invoice asks for",
+    `update invoices i set currency = 'SEK' from payments p
+       where p.id = (select id from payments where state = 'pending' limit 1)
+         and i.merchant_id = p.merchant_id and i.id = p.invoice_id returning p.id`,
   ),
   bySql(
     "I-02",
