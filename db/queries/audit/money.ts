@@ -41,18 +41,24 @@ export async function findSecondAcceptances(snapshot: Snapshot): Promise<Finding
   });
 }
 
-/** I-02: an attempt is worth what was asked, in the invoice's currency, and nothing else pays the invoice. */
+/** I-02: an attempt is worth what was due when it began, and nothing but what is due pays the invoice. */
 export async function findOtherAmounts(snapshot: Snapshot): Promise<Finding> {
   return await snapshot.find({
     looksAt: "select count(*) as n from payments",
     found: `
-      select p.id, 'is in another currency than its invoice' as what from payments p
-      join invoices i on i.merchant_id = p.merchant_id and i.id = p.invoice_id where p.currency <> i.currency
+      select p.id, 'was accepted in another currency than is due' as what from payments p
+      join invoices i on i.merchant_id = p.merchant_id and i.id = p.invoice_id
+      where p.disposition = 'accepted' and p.currency <> i.currency
       union all
       select p.id, 'is worth something else than ' || e.type || ' told' from payments p
       join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id
       cross join lateral jsonb_to_record(e.data -> 'payment') as told("amountMinor" bigint, currency text)
       where told."amountMinor" <> p.amount_minor or told.currency <> p.currency
+      union all
+      select p.id, 'was begun for another amount than was due' from payments p
+      join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id and e.type = 'payment.started'
+      cross join lateral jsonb_to_record(e.data -> 'invoice') as asked("amountDueMinor" bigint, currency text)
+      where not p.is_part and (asked."amountDueMinor" <> p.amount_minor or asked.currency <> p.currency)
       union all
       select id, 'is paid by a payment of another amount than is due' from invoices
       where paid_by = 'payment' and amount_paid_minor <> amount_due_minor`,
