@@ -81,8 +81,22 @@ export async function cancelInvoice(id: string): Promise<Invoice> {
 }
 
 /** Starts a payment of an invoice by a known method. */
-export async function createPayment(invoice: string, method: string): Promise<Payment> {
-  return await post("/payments", { invoice, method });
+export async function createPayment(
+  invoice: string,
+  method: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): Promise<Payment> {
+  return await post("/payments", { invoice, method, ...fields });
+}
+
+/** Takes what is reserved. */
+export async function confirmPayment(id: string): Promise<Payment> {
+  return await post(`/payments/${id}/confirm`, undefined);
+}
+
+/** Gives back what is reserved. */
+export async function cancelPayment(id: string): Promise<Payment> {
+  return await post(`/payments/${id}/cancel`, undefined);
 }
 
 /** Everything that has happened to an invoice, oldest first. */

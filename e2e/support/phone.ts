@@ -2,6 +2,10 @@
 
 /** A charge is agreed beforehand: it succeeds at once, without a prompt. */
 export const AGREED_BEFOREHAND = "12";
+/** The carrier reserves first, after a code that it texts. */
+export const SENDS_CODE = "31";
+/** The same, after an approval on a page of its own. */
+export const SENDS_LINK = "32";
 /** The carrier bars this subscriber: a charge is refused at once. */
 export const BARRED = "23";
 

@@ -7,7 +7,6 @@ import { createInvoice } from "#lib/services/invoices/create.ts";
 import { expireInvoice } from "#lib/services/invoices/expire.ts";
 import { getInvoice } from "#lib/services/invoices/get.ts";
 import { applyOutcome } from "#lib/services/payments/apply-outcome.ts";
-import { cancelPayment } from "#lib/services/payments/cancel.ts";
 import { closeAttempt, releaseReservation } from "#lib/services/payments/close.ts";
 import { confirmPayment } from "#lib/services/payments/confirm.ts";
 import { getPayment } from "#lib/services/payments/get.ts";

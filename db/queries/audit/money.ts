@@ -1,5 +1,6 @@
 // The auditor's look at the money: what was accepted, what it is worth, where it is booked, what went back.
 
+import { OPEN_PAYMENT_STATES } from "#lib/domain/payment.ts";
 import type { Finding, Snapshot } from "./snapshot.ts";
 
 /** I-01: at most one payment is accepted for an invoice, and what is accepted is what the invoice says. */
@@ -41,14 +42,18 @@ export async function findSecondAcceptances(snapshot: Snapshot): Promise<Finding
   });
 }
 
-/** I-02: an attempt is worth what was due when it began, and nothing but what is due pays the invoice. */
+/**
+ * I-02: an attempt that may take money, or has paid, is for what its invoice asks for, and nothing else pays the
+ * invoice. One that is over may be from before the invoice was changed.
+ */
 export async function findOtherAmounts(snapshot: Snapshot): Promise<Finding> {
   return await snapshot.find({
     looksAt: "select count(*) as n from payments",
     found: `
-      select p.id, 'was accepted in another currency than is due' as what from payments p
+      select p.id, 'is for something else than its invoice asks for' as what from payments p
       join invoices i on i.merchant_id = p.merchant_id and i.id = p.invoice_id
-      where p.disposition = 'accepted' and p.currency <> i.currency
+      where (p.state = any ($1) or (p.disposition = 'accepted' and not p.is_part))
+        and (p.currency <> i.currency or p.amount_minor <> i.amount_due_minor)
       union all
       select p.id, 'is worth something else than ' || e.type || ' told' from payments p
       join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id
@@ -62,6 +67,7 @@ export async function findOtherAmounts(snapshot: Snapshot): Promise<Finding> {
       union all
       select id, 'is paid by a payment of another amount than is due' from invoices
       where paid_by = 'payment' and amount_paid_minor <> amount_due_minor`,
+    values: [OPEN_PAYMENT_STATES],
   });
 }
 

@@ -28,10 +28,10 @@ import { submitPayment } from "./submit.ts";
 export interface StartPaymentInput {
   readonly invoiceId: InvoiceId;
   readonly method: PaymentMethod;
-  /** What the payer was shown: nothing is started where the invoice asks for something else by now. */
-  readonly shown?: Money;
   /** False: only reserve. Left out, an open attempt is gone on with as it is, and a new one does as the last. */
   readonly shouldCapture?: boolean;
+  /** What the payer was shown: nothing is started where the invoice asks for something else by now. */
+  readonly shown?: Money;
   /** Runs in the transaction that commits the intent, for an idempotency key that must be stored with it. */
   readonly withIntent?: (ctx: TxContext, payment: Payment) => Promise<void>;
 }

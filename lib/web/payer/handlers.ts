@@ -207,8 +207,8 @@ export const postCode = handler("code", async (call) => {
   const form = await readForm(call.request);
   const shown = requireOwnForm(call.deps, call.request, call.token, form.get("proof"));
   const view = await viewInvoice(call.ctx);
-  const isChanged = isOther(shown, view.attempt?.amount ?? view.invoice.amountDue);
   const { attempt, step } = view;
+  const isChanged = isOther(shown, attempt?.amount ?? view.invoice.amountDue);
   if (step !== "code" || attempt === null) {
     return isChanged ? await showChanged(call) : await lead(call, null);
   }
@@ -231,11 +231,6 @@ export const postCode = handler("code", async (call) => {
   }
 });
 
-/** True where the page showed something else than this, or nobody can tell what it showed. */
-function isOther(shown: Shown, asked: Money): boolean {
-  return shown.kind === "unreadable" || (shown.kind === "amount" && !isSameMoney(shown.amount, asked));
-}
-
 const OUTDATED: ReadonlySet<string> = new Set(["payment_state_conflict", "invoice_state_conflict"]);
 const OWN_CODE = /^\d{6}$/;
 /** The definition says nothing of how long a carrier's code is. */
@@ -256,4 +251,9 @@ async function tryCarriersCode({ ctx }: Call, input: ValidatePaymentInput): Prom
   const { payment, result, triesLeft } = await validatePayment(ctx, input);
   if (result === "wrong") return { payment, error: triesLeft };
   return { payment, error: result === "unchecked" ? "unchecked" : null };
+}
+
+/** True where the page showed something else than this, or nobody can tell what it showed. */
+function isOther(shown: Shown, asked: Money): boolean {
+  return shown.kind === "unreadable" || (shown.kind === "amount" && !isSameMoney(shown.amount, asked));
 }
