@@ -60,6 +60,11 @@ export async function findOtherAmounts(snapshot: Snapshot): Promise<Finding> {
       cross join lateral jsonb_to_record(e.data -> 'payment') as told("amountMinor" bigint, currency text)
       where told."amountMinor" <> p.amount_minor or told.currency <> p.currency
       union all
+      select p.id, 'was begun for another amount than was due' from payments p
+      join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id and e.type = 'payment.started'
+      cross join lateral jsonb_to_record(e.data -> 'invoice') as asked("amountDueMinor" bigint, currency text)
+      where not p.is_part and (asked."amountDueMinor" <> p.amount_minor or asked.currency <> p.currency)
+      union all
       select id, 'is paid by a payment of another amount than is due' from invoices
       where paid_by = 'payment' and amount_paid_minor <> amount_due_minor`,
     values: [OPEN_PAYMENT_STATES],

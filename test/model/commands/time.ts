@@ -20,11 +20,14 @@ import { hear } from "./messages.ts";
 const ORDER = [
   "notification.apply",
   "payment.poll",
+  "payment.capture",
+  "payment.release",
   "payment.close",
   "invoice.expire",
   "refund.settle",
   "invoice.send_sms",
   "callback.deliver",
+  "callback.retry",
 ];
 const PLACES = 10_000;
 
