@@ -20,5 +20,10 @@ export async function railTime({ tx, tenant }: TxContext): Promise<ToRailTime> {
 /** What a rail said, with its deadlines by the tenant's clock. */
 export function inTenantTime(tx: Tx, outcome: RailOutcome): RailOutcome {
   if (!("expiresAt" in outcome) || outcome.expiresAt === null) return outcome;
-  return { ...outcome, expiresAt: new Date(outcome.expiresAt.getTime() + tx.clockOffsetMs) };
+  return { ...outcome, expiresAt: toTenantTime(tx, outcome.expiresAt) };
+}
+
+/** An instant of a rail's (UTC) by the tenant's clock. */
+export function toTenantTime(tx: Tx, instant: Date): Date {
+  return new Date(instant.getTime() + tx.clockOffsetMs);
 }

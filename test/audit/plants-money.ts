@@ -66,8 +66,34 @@ export const MONEY_PLANTS: readonly Plant[] = [
   bySql(
     "I-02",
     "an attempt in another currency",
-    "is in another currency than its invoice",
+    "is worth something else than payment.started told",
     `update payments set currency = 'SEK' where id = ${failed} returning id`,
+  ),
+  bySql(
+    "I-02",
+    "an invoice that was changed under an open attempt",
+    "is for something else than its invoice asks for",
+    `update invoices i set currency = 'SEK' from payments p
+       where p.id = (select id from payments where state = 'pending' limit 1)
+         and i.merchant_id = p.merchant_id and i.id = p.invoice_id returning p.id`,
+  ),
+  bySql(
+    "I-02",
+    "a payment in another currency than is due",
+    "is for something else than its invoice asks for",
+    `update invoices set currency = 'SEK' where id = (select invoice_id from payments where id = ${accepted})
+       returning paid_payment_id as id`,
+  ),
+  bySql(
+    "I-02",
+    "an attempt for another amount than was due",
+    "was begun for another amount than was due",
+    ...rewritten(
+      "events",
+      `id = (select id from events where type = 'payment.started' and payment_id = ${failed})`,
+      "data = jsonb_set(data, '{invoice,amountDueMinor}', '1')",
+      "payment_id",
+    ),
   ),
   bySql(
     "I-02",

@@ -61,6 +61,22 @@ describe("a card payment", () => {
     });
   });
 
+  it("is booked with what the card company keeps of it, which the merchant bears", async () => {
+    const payment = await start((await open()).id);
+    await payHosted(payment.redirectUrl ?? "");
+    await settle(payment.id);
+    const { rows } = await system.superuser.query(
+      `select t.kind, e.account, e.amount_minor::int as minor from ledger_entries e
+       join ledger_transactions t on t.id = e.transaction_id where t.payment_id = $1 and t.kind = 'rail_cost' order by 2`,
+      [payment.id],
+    );
+    // 2.9 % and 0.30 at the sandbox.
+    expect(rows).toEqual([
+      { kind: "rail_cost", account: "merchant_pending:card", minor: 752 },
+      { kind: "rail_cost", account: "rail_clearing:card", minor: -752 },
+    ]);
+  });
+
   it("stays open when the card is declined, so that another card can be tried on the same page", async () => {
     const payment = await start((await open()).id);
     expect(await payHosted(payment.redirectUrl ?? "", "4000000000000002")).toBe(200);

@@ -10,7 +10,14 @@ import {
 import { type ResendInput, resendDeliveries, resendDelivery } from "#lib/services/callbacks/resend.ts";
 import { updateCallbackEndpoint } from "#lib/services/callbacks/update-endpoint.ts";
 import { until } from "../until.ts";
-import { cancelOne, codeOf, deliveriesOf, deliverPending, endpointAt } from "./endpoints-helpers.ts";
+import {
+  cancelOne,
+  codeOf,
+  copyAsFailed,
+  deliveriesOf,
+  deliverPending,
+  endpointAt,
+} from "./endpoints-helpers.ts";
 import { closeReceivers, listen, listenWith } from "./receiver.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
@@ -262,18 +269,7 @@ describe("many deliveries that are sent again", () => {
     await cancelOne(merchant);
     await deliverPending(system, merchant);
     const { id } = await firstOf(merchant);
-    // The same event for 1,204 invoices' own addresses would be as many events; here they are copies of one.
-    await system.superuser.query(
-      `with copied as (
-         insert into events (merchant_id, mode, id, type, invoice_id, sequence, data, actor_kind, actor_id, correlation_id)
-         select merchant_id, mode, 'evt_' || lpad(n::text, 22, '0'), type, null, 0, data, actor_kind, actor_id, correlation_id
-         from events, generate_series(1, 1204) n where id = (select event_id from deliveries where id = $1)
-         returning id)
-       insert into deliveries (merchant_id, mode, id, event_id, endpoint_id, state, attempts, created_at)
-       select d.merchant_id, d.mode, 'dlv' || substr(c.id, 4), c.id, d.endpoint_id, 'failed', 11, d.created_at
-       from deliveries d, copied c where d.id = $1`,
-      [id],
-    );
+    await copyAsFailed(system, id, 1_204);
     const first = await resendAll(merchant, { state: "failed" });
     expect(first).toMatchObject({ resent: 1_000, hasMore: true });
     const second = await resendAll(merchant, { state: "failed", until: first.until });

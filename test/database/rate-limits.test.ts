@@ -178,10 +178,10 @@ describe("an answer of the door", () => {
     const { apiKey: key } = await system.merchant();
     const door = openDoor({ ...system.deps, rateLimiter: openLimiter({ reads: 100, writes: 3 }) }, addresses);
     const body = { name: "Till", scopes: ["keys:read"] };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => door("POST", "/keys", { key, body })));
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(3);
-    expect(refused).toHaveLength(17);
+    const answers = [];
+    for (let request = 0; request < 8; request += 1) answers.push(await door("POST", "/keys", { key, body }));
+    expect(answers.map(({ status }) => status)).toEqual([...Array(3).fill(201), ...Array(5).fill(429)]);
+    const refused = answers.slice(3);
     for (const { json, headers } of refused) {
       expect(json.code).toBe("rate_limited");
       expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);

@@ -89,7 +89,7 @@ const ends = (id: RefundId, state: string) =>
 async function booksOf(id: PaymentId) {
   const { rows } = await system.superuser.query(
     `select e.account, sum(e.amount_minor)::int as sum from ledger_entries e
-     join ledger_transactions t on t.id = e.transaction_id where t.payment_id = $1 group by 1 having sum(e.amount_minor) <> 0`,
+     join ledger_transactions t on t.id = e.transaction_id where t.payment_id = $1 and t.kind <> 'rail_cost' group by 1 having sum(e.amount_minor) <> 0`,
     [id],
   );
   return Object.fromEntries(rows.map((row) => [row.account, row.sum]));

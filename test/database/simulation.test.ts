@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadProfile } from "#db/queries/merchants.ts";
 import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
 import type { PaymentSimulation } from "#lib/domain/ports/simulator.ts";
+import type { Payment } from "#lib/domain/records.ts";
 import { SCOPES } from "#lib/domain/tenant.ts";
 import { createSandboxControl } from "#lib/rails/sandbox-control.ts";
-import { contextFor, newId, transact } from "#lib/services/context.ts";
+import { contextFor } from "#lib/services/context.ts";
+import { listDisputes } from "#lib/services/disputes/get.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { getInvoice } from "#lib/services/invoices/get.ts";
-import { openRailAccount } from "#lib/services/payments/rail-call.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
+import { createRefund } from "#lib/services/refunds/create.ts";
 import { moveTestClock } from "#lib/services/simulation/clock.ts";
 import { simulateDispute, simulateRefund } from "#lib/services/simulation/money-back.ts";
 import { simulatePayment } from "#lib/services/simulation/payment.ts";
@@ -83,6 +84,23 @@ describe("a simulated payment", () => {
     await expect(act(late.id, "approve", asking)).rejects.toMatchObject(refused("simulation_not_possible"));
   });
 
+  it("in two steps by card is reserved when it is approved, and runs out", async () => {
+    const { invoice } = await createInvoice(shop.ctx, invoiceInput());
+    const input = { invoiceId: invoice.id, method: "card", shouldCapture: false } as const;
+    const { id } = await startPayment(shop.ctx, input);
+    expect((await act(id, "approve")).payment.state).toBe("authorized");
+    await expect(act(id, "approve")).rejects.toMatchObject(refused("simulation_not_possible"));
+    expect((await act(id, "expire")).payment.state).toBe("expired");
+  });
+
+  it("that waits for the carrier's own code is paid when it is approved", async () => {
+    const careful = await system.merchant({ carrierSteps: "two" });
+    const payment = await start("carrier_billing", careful, freshPhone("31"));
+    expect(payment.state).toBe("pending_validation");
+    await act(payment.id, "approve", careful);
+    await until("the charge", async () => (await invoiceOf(payment.invoiceId, careful)).state === "paid");
+  });
+
   it("is not possible once the payment has ended", async () => {
     const payment = await start("card");
     await act(payment.id, "expire");
@@ -149,73 +167,63 @@ describe("a simulated text", () => {
   });
 });
 
-/** Stripe's API at the sandbox, as the merchant's own account there. */
-async function stripe<T>(path: string, form?: Record<string, string>): Promise<T> {
-  const account = await transact(shop.ctx, async ({ tx, tenant }) => {
-    const { accounts } = await loadProfile(tx, tenant);
-    const card = accounts.find(({ kind }) => kind === "card");
-    return card === undefined ? null : openRailAccount(shop.ctx, card);
+const refundOf = async (payment: Payment, merchant = shop) =>
+  await createRefund(merchant.ctx, {
+    paymentId: payment.id,
+    refundableMinor: payment.amount.amountMinor,
+    part: { kind: "rest" },
+    reason: null,
+    bind: async () => undefined,
   });
-  const { secretKey } = (account?.credentials ?? {}) as { readonly secretKey?: string };
-  const response = await fetch(`${system.sandboxUrl}/v1${path}`, {
-    headers: { authorization: `Bearer ${secretKey}` },
-    ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
-  });
-  expect(response.status, path).toBe(200);
-  return (await response.json()) as T;
-}
-
-async function paidByCard() {
-  const { id } = await start("card");
-  const { payment } = await act(id, "approve");
-  return { payment, intent: payment.railDetails.settlementReference ?? "" };
-}
-
-const COMMON =
-  "merchant_id, mode, id, payment_id, invoice_id, rail_account_id, state, amount_minor, currency";
-const COPIED = "merchant_id, mode, $2, id, invoice_id, rail_account_id, $3, 100, currency";
 
 describe("a simulated refund", () => {
-  it("is taken back by the rail that had sent it", async () => {
-    const { payment, intent } = await paidByCard();
-    const { id: reference } = await stripe<{ id: string }>("/refunds", {
-      payment_intent: intent,
-      amount: "100",
-    });
-    const refundId = newId(system.deps, "refund");
-    await system.superuser.query(
-      `with marked as (update payments set refunded_minor = 100 where id = $1 returning *)
-       insert into refunds (${COMMON}, origin, rail_key, rail_request, rail_reference)
-       select ${COPIED}, 'merchant', $2, '{}', $4 from marked`,
-      [payment.id, refundId, "pending", reference],
-    );
-    await simulateRefund(shop.ctx, { refundId, action: "fail" });
-    const { status } = await stripe<{ status: string }>(`/refunds/${reference}`);
-    expect(status).toBe("failed");
+  it("by card is taken back by the rail that had sent it, once", async () => {
+    const { payment } = await act((await start("card")).id, "approve");
+    const { id: refundId } = await refundOf(payment);
+    const refund = await simulateRefund(shop.ctx, { refundId, action: "fail" });
+    expect(refund.state).toBe("failed");
     await expect(simulateRefund(shop.ctx, { refundId, action: "fail" })).rejects.toMatchObject(
       refused("simulation_not_possible"),
     );
   });
+
+  it("to the phone bill that waits for its carrier is sent", async () => {
+    // The carrier never says what became of a refund to such a number.
+    const phone = freshPhone("43");
+    const { payment } = await act((await start("carrier_billing", shop, phone)).id, "approve");
+    const { id: refundId, state } = await refundOf(payment);
+    expect(state).toBe("pending");
+    const refund = await simulateRefund(shop.ctx, { refundId, action: "succeed" });
+    expect(refund.state).toBe("succeeded");
+  });
 });
 
 describe("a simulated dispute", () => {
-  it("is decided by the bank, once", async () => {
-    const { payment, intent } = await paidByCard();
-    await act(payment.id, "dispute");
-    const { data } = await stripe<{ data: { id: string }[] }>(`/disputes?payment_intent=${intent}`);
-    const reference = data[0]?.id;
-    const disputeId = newId(system.deps, "dispute");
-    await system.superuser.query(
-      `insert into disputes (${COMMON}, reason, rail_reference)
-       select ${COPIED}, 'fraudulent', $4 from payments where id = $1`,
-      [payment.id, disputeId, "inquiry", reference],
-    );
-    await simulateDispute(shop.ctx, { disputeId, action: "win" });
-    const { status } = await stripe<{ status: string }>(`/disputes/${reference}`);
-    expect(status).toBe("won");
+  const disputeOf = (payment: Payment) =>
+    until("the dispute", async () => {
+      const filter = { paymentId: payment.id };
+      const { items } = await listDisputes(shop.ctx, { filter, cursor: null, limit: 10 });
+      return items[0] ?? null;
+    });
+
+  it("is asked about, escalated and decided by the bank, once", async () => {
+    const { payment } = await act((await start("card")).id, "approve");
+    await act(payment.id, "inquire");
+    const { id: disputeId, state } = await disputeOf(payment);
+    expect(state).toBe("inquiry");
+    const escalated = await simulateDispute(shop.ctx, { disputeId, action: "escalate" });
+    expect(escalated.state).toBe("open");
+    expect((await simulateDispute(shop.ctx, { disputeId, action: "win" })).state).toBe("won");
     await expect(simulateDispute(shop.ctx, { disputeId, action: "lose" })).rejects.toMatchObject(
       refused("simulation_not_possible"),
     );
+  });
+
+  it("is lost at the bank's word", async () => {
+    const { payment } = await act((await start("card")).id, "approve");
+    await act(payment.id, "dispute");
+    const { id: disputeId } = await disputeOf(payment);
+    expect((await simulateDispute(shop.ctx, { disputeId, action: "lose" })).state).toBe("lost");
   });
 });
 

@@ -45,6 +45,8 @@ export interface TestSystem {
   readonly auditUrl: string;
   /** Starts a worker in this process; jobs run until the system is closed. */
   startWorker(): Promise<Runtime>;
+  /** A worker's runtime that claims nothing: the test runs its work. */
+  openWorker(): Promise<Runtime>;
   /** Ends everything, after looking whether all that must hold still does. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -83,6 +85,12 @@ export async function openSystem(): Promise<TestSystem> {
   const superuser = new pg.Pool({ connectionString: at(servers.superuserUrl), max: 4 });
   superuser.on("error", () => undefined);
   const workers: Runtime[] = [];
+  const openWorker = async () => {
+    const worker = createRuntime("worker", configFor(at(servers.workerUrl)));
+    await worker.deps.queue.start();
+    workers.push(worker);
+    return worker;
+  };
   await web.deps.queue.start();
   inbound.serve(web.deps);
   return {
@@ -93,12 +101,11 @@ export async function openSystem(): Promise<TestSystem> {
     auditUrl: at(servers.auditUrl),
     merchant: (options = {}) => makeMerchant(web.deps, options),
     async startWorker() {
-      const worker = createRuntime("worker", configFor(at(servers.workerUrl)));
-      await worker.deps.queue.start();
+      const worker = await openWorker();
       await registerJobs(worker.deps);
-      workers.push(worker);
       return worker;
     },
+    openWorker,
     async close({ broken = [] } = {}) {
       await inbound.close();
       for (const worker of workers) await worker.close();

@@ -12,6 +12,8 @@ import { onceInPhases } from "#lib/services/idempotency/once.ts";
 import { cancelInvoice } from "#lib/services/invoices/cancel.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { getInvoice } from "#lib/services/invoices/get.ts";
+import { authenticateKey } from "#lib/services/keys/authenticate.ts";
+import { createKey } from "#lib/services/keys/create.ts";
 import { getPayment } from "#lib/services/payments/get.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { verifyCode } from "#lib/services/payments/verify-code.ts";
@@ -277,6 +279,10 @@ describe("moving the clock", () => {
     const phone = freshPhone();
     const { invoice } = await createInvoice(shop.ctx, invoiceInput({ phone, shouldSendSms: true }));
     await until("the text", async () => (await messagesOn(system.sandboxUrl, phone)).length === 1);
+    await until("our doubt", async () => {
+      const { messages } = await getInvoice(shop.ctx, invoice.id);
+      return messages[0]?.unknownSince != null;
+    });
     await ahead(shop, DAY_MS);
     await until("its being found", async () => {
       const { messages } = await getInvoice(shop.ctx, invoice.id);
@@ -298,7 +304,7 @@ describe("moving the clock", () => {
 
   it("forgets no Idempotency-Key, and takes no request for interrupted that is still running", async () => {
     const shop = await system.merchant();
-    const request = { route: "POST /x", key: "k", fingerprint: Uint8Array.of(1) };
+    const request = { route: "POST /x", key: "k", fingerprint: new Uint8Array(32) };
     let isRunAgain = false;
     const first = onceInPhases(shop.ctx, request, async (bind) => {
       await transact(shop.ctx, (inTx) => bind(inTx, "x"));
@@ -318,6 +324,19 @@ describe("moving the clock", () => {
 });
 
 describe("40 days ahead", () => {
+  it("a key's end is still judged by real time", async () => {
+    const shop = await system.merchant();
+    await ahead(shop, 40 * DAY_MS);
+    const expiresAt = new Date(Date.now() + HOUR_MS);
+    const input = { name: "Short", scopes: ["invoices:read"], allowedNetworks: null } as const;
+    const { secret } = await createKey(shop.ctx, { ...input, expiresAt });
+    const used = { key: secret, clientAddress: null, correlationId: "req_test" };
+    expect((await authenticateKey(system.deps, used)).tenant.merchantId).toBe(shop.merchantId);
+    await expect(
+      createKey(shop.ctx, { ...input, expiresAt: new Date(Date.now() - HOUR_MS) }),
+    ).rejects.toMatchObject({ code: "expiry_out_of_range" });
+  });
+
   it("a card is charged on a page that lives as long as Stripe lets it", async () => {
     const shop = await system.merchant();
     await ahead(shop, 40 * DAY_MS);

@@ -51,6 +51,29 @@ describe("simulating a payment", () => {
 });
 
 describe("simulating a refund or a dispute", () => {
+  it("takes a sent refund back", async () => {
+    const { id } = await startPayment("card");
+    await act("payments", id, "approve");
+    const made = await call(`/payments/${id}/refunds`, { body: { refundable_amount: 24_900 } });
+    expect(made.status).toBe(201);
+    const answer = await act("refunds", String(made.json.id), "fail");
+    expect(answer.status).toBe(200);
+    expect(answer.json).toMatchObject({ id: made.json.id, state: "failed" });
+  });
+
+  it("decides what the payer's bank took back", async () => {
+    const { id } = await startPayment("card");
+    await act("payments", id, "approve");
+    expect((await act("payments", id, "dispute")).status).toBe(200);
+    const dispute = await until("the dispute", async () => {
+      const { json } = await call(`/disputes?payment=${id}`);
+      return (json.data as unknown as { id: string; state: string }[])[0] ?? null;
+    });
+    const answer = await act("disputes", dispute.id, "win");
+    expect(answer.status).toBe(200);
+    expect(answer.json).toMatchObject({ id: dispute.id, state: "won" });
+  });
+
   it.each([
     ["refunds", "ref", "succeed", "refund_not_found"],
     ["disputes", "dis", "win", "dispute_not_found"],

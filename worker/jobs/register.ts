@@ -35,9 +35,16 @@ export async function registerJobs(deps: ServiceDeps): Promise<void> {
 }
 
 async function register<N extends JobName>(deps: ServiceDeps, name: N): Promise<void> {
+  await deps.queue.work(name, (data) => runJob(deps, name, data));
+}
+
+/** Runs one job as its tenant. */
+export async function runJob<N extends JobName>(
+  deps: ServiceDeps,
+  name: N,
+  data: JobDataOf<N>,
+): Promise<void> {
   const handle: JobHandler<N> = HANDLERS[name];
-  await deps.queue.work(name, async (data) => {
-    const correlationId = `job_${deps.vault.random(22)}`;
-    await handle(contextFor(deps, data, { kind: "system", id: name }, correlationId), data);
-  });
+  const correlationId = `job_${deps.vault.random(22)}`;
+  await handle(contextFor(deps, data, { kind: "system", id: name }, correlationId), data);
 }

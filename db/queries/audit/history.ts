@@ -113,28 +113,30 @@ export async function findRegress(snapshot: Snapshot): Promise<Finding> {
   return await snapshot.find({
     looksAt: "select count(*) as n from events where payment_id is not null",
     found: `
-      with told as (
-        select invoice_id, payment_id, sequence, type, data #>> '{payment,state}' as state,
-          (data #>> '{payment,version}')::int as version,
-          lag((data #>> '{payment,version}')::int) over path as version_before,
-          lag(data #>> '{payment,state}') over path as before
-        from events where payment_id is not null and data ? 'payment'
+      with told as materialized (
+        select e.merchant_id, e.invoice_id, e.payment_id, e.sequence, e.type,
+          (r.invoice ->> 'version')::int as invoice_version,
+          (r.payment ->> 'version')::int as version, r.payment ->> 'state' as state
+        from events e cross join lateral jsonb_to_record(e.data) as r(invoice jsonb, payment jsonb)
+        where e.invoice_id is not null
+      ), attempts as (
+        select payment_id, sequence, type, version, lag(version) over path as version_before, lag(state) over path as before
+        from told where payment_id is not null and version is not null
         window path as (partition by merchant_id, payment_id order by sequence)
       )
       select id, 'is final and in doubt at once' as what from payments
       where not state = any ($1) and unknown_since is not null
       union all
       select payment_id, 'went back from version ' || version_before || ' to ' || version || ' in event ' || sequence
-      from told where version < version_before
+      from attempts where version < version_before
       union all
-      select payment_id, 'was in doubt again after it was ' || before from told
+      select payment_id, 'was in doubt again after it was ' || before from attempts
       where type = 'payment.unknown' and not before = any ($1)
       union all
-      select invoice_id, 'went back from version ' || before || ' to ' || version from (
-        select invoice_id, (data #>> '{invoice,version}')::int as version,
-          lag((data #>> '{invoice,version}')::int) over (partition by merchant_id, invoice_id order by sequence) as before
-        from events where invoice_id is not null
-      ) e where version < before`,
+      select invoice_id, 'went back from version ' || before || ' to ' || invoice_version from (
+        select invoice_id, invoice_version,
+          lag(invoice_version) over (partition by merchant_id, invoice_id order by sequence) as before from told
+      ) e where invoice_version < before`,
     values: [OPEN_PAYMENT_STATES],
   });
 }

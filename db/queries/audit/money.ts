@@ -1,5 +1,6 @@
 // The auditor's look at the money: what was accepted, what it is worth, where it is booked, what went back.
 
+import { OPEN_PAYMENT_STATES } from "#lib/domain/payment.ts";
 import type { Finding, Snapshot } from "./snapshot.ts";
 
 /** I-01: at most one payment is accepted for an invoice, and what is accepted is what the invoice says. */
@@ -36,26 +37,37 @@ export async function findSecondAcceptances(snapshot: Snapshot): Promise<Finding
       left join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id and e.type = 'payment.reviewed'
       where p.disposition = 'surplus' and m.on_surplus = 'refund' and m.updated_at < p.completed_at
         and p.completed_at < c.now - interval '60 seconds'
-        and coalesce(c.steady_since < now() - interval '60 seconds', true)
-        and r.id is null and e.id is null and p.needs_review_at is null`,
+        -- Settings are dated in real time, money by the merchant's clock.
+        and c.steady_since is null and r.id is null and e.id is null and p.needs_review_at is null`,
   });
 }
 
-/** I-02: an attempt is worth what was asked, in the invoice's currency, and nothing else pays the invoice. */
+/**
+ * I-02: an attempt that may take money, or has paid, is for what its invoice asks for, and nothing else pays the
+ * invoice. One that is over may be from before the invoice was changed.
+ */
 export async function findOtherAmounts(snapshot: Snapshot): Promise<Finding> {
   return await snapshot.find({
     looksAt: "select count(*) as n from payments",
     found: `
-      select p.id, 'is in another currency than its invoice' as what from payments p
-      join invoices i on i.merchant_id = p.merchant_id and i.id = p.invoice_id where p.currency <> i.currency
+      select p.id, 'is for something else than its invoice asks for' as what from payments p
+      join invoices i on i.merchant_id = p.merchant_id and i.id = p.invoice_id
+      where (p.state = any ($1) or (p.disposition = 'accepted' and not p.is_part))
+        and (p.currency <> i.currency or p.amount_minor <> i.amount_due_minor)
       union all
       select p.id, 'is worth something else than ' || e.type || ' told' from payments p
       join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id
-      where (e.data #>> '{payment,amountMinor}')::bigint <> p.amount_minor
-        or e.data #>> '{payment,currency}' <> p.currency
+      cross join lateral jsonb_to_record(e.data -> 'payment') as told("amountMinor" bigint, currency text)
+      where told."amountMinor" <> p.amount_minor or told.currency <> p.currency
+      union all
+      select p.id, 'was begun for another amount than was due' from payments p
+      join events e on e.merchant_id = p.merchant_id and e.payment_id = p.id and e.type = 'payment.started'
+      cross join lateral jsonb_to_record(e.data -> 'invoice') as asked("amountDueMinor" bigint, currency text)
+      where not p.is_part and (asked."amountDueMinor" <> p.amount_minor or asked.currency <> p.currency)
       union all
       select id, 'is paid by a payment of another amount than is due' from invoices
       where paid_by = 'payment' and amount_paid_minor <> amount_due_minor`,
+    values: [OPEN_PAYMENT_STATES],
   });
 }
 

@@ -126,34 +126,34 @@ export async function findMisleading(snapshot: Snapshot): Promise<Finding> {
       group by i.merchant_id, i.id
       having count(e.id) <> i.event_sequence or max(e.sequence) <> i.event_sequence or min(e.sequence) <> 1
       union all
-      select e.id, 'is about another invoice than it holds' from events e
-      where e.invoice_id is not null and e.data #>> '{invoice,id}' is distinct from e.invoice_id
+      select id, 'is about another invoice than it holds' from events
+      where invoice_id is not null and data #>> '{invoice,id}' is distinct from invoice_id
       union all
       select i.id, 'was last told of in another state' from invoices i
-      join (
-        select distinct on (merchant_id, invoice_id) merchant_id, invoice_id, data -> 'invoice' as told
-        from events where invoice_id is not null order by merchant_id, invoice_id, sequence desc
-      ) e on e.merchant_id = i.merchant_id and e.invoice_id = i.id
-      where told ->> 'state' <> i.state or (told ->> 'version')::int <> i.version
-        or (told ->> 'amountPaidMinor')::bigint <> i.amount_paid_minor
+      join events e on e.merchant_id = i.merchant_id and e.invoice_id = i.id and e.sequence = i.event_sequence
+      cross join lateral jsonb_to_record(e.data -> 'invoice') as told(state text, version int, "amountPaidMinor" bigint)
+      where told.state <> i.state or told.version <> i.version or told."amountPaidMinor" <> i.amount_paid_minor
       union all
       select p.id, 'was last told of in another state' from payments p
       join (
-        select distinct on (merchant_id, payment_id) merchant_id, payment_id, data -> 'payment' as told
-        from events where payment_id is not null and data ? 'payment' order by merchant_id, payment_id, sequence desc
-      ) e on e.merchant_id = p.merchant_id and e.payment_id = p.id
-      where case when p.state = any ($1) then not told ->> 'state' = any ($1)
-        else told ->> 'state' <> p.state or told ->> 'disposition' is distinct from p.disposition end
+        select merchant_id, payment_id, max(sequence) as sequence from events
+        where payment_id is not null and data ? 'payment' group by 1, 2
+      ) l on l.merchant_id = p.merchant_id and l.payment_id = p.id
+      join events e on e.merchant_id = p.merchant_id and e.invoice_id = p.invoice_id and e.sequence = l.sequence
+      cross join lateral jsonb_to_record(e.data -> 'payment') as told(state text, disposition text)
+      where case when p.state = any ($1) then not told.state = any ($1)
+        else told.state <> p.state or told.disposition is distinct from p.disposition end
       union all
       select b.id, 'was last told of in another state' from (
-        select 'refund' as kind, merchant_id, id, state, version from refunds
-        union all select 'dispute', merchant_id, id, state, version from disputes
-      ) b join (
-        select distinct on (merchant_id, subject_id) merchant_id, subject_id, data
-        from events where subject_id is not null and invoice_id is not null
-        order by merchant_id, subject_id, sequence desc
-      ) e on e.merchant_id = b.merchant_id and e.subject_id = b.id
-      where data #>> array[kind, 'state'] <> b.state`,
+        select 'refund' as kind, merchant_id, invoice_id, id, state from refunds
+        union all select 'dispute', merchant_id, invoice_id, id, state from disputes
+      ) b
+      join (
+        select merchant_id, subject_id, max(sequence) as sequence from events
+        where subject_id is not null and invoice_id is not null group by 1, 2
+      ) l on l.merchant_id = b.merchant_id and l.subject_id = b.id
+      join events e on e.merchant_id = b.merchant_id and e.invoice_id = b.invoice_id and e.sequence = l.sequence
+      where e.data #>> array[kind, 'state'] <> b.state`,
     values: [OPEN_PAYMENT_STATES],
   });
 }

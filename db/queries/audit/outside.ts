@@ -84,7 +84,8 @@ export async function findExcessMessages(snapshot: Snapshot): Promise<Finding> {
         select s.*, i.phone_hash, m.sms_cap_per_day as cap from sms_messages s
         join invoices i on i.merchant_id = s.merchant_id and i.id = s.invoice_id
         join merchant_settings m on m.merchant_id = s.merchant_id and m.mode = s.mode
-        where m.sms_cap_per_day is not null and s.created_at > m.updated_at
+        join clock c on c.merchant_id = s.merchant_id and c.mode = s.mode
+        where m.sms_cap_per_day is not null and s.created_at > m.updated_at and c.steady_since is null
       )
       select min(id) as id, 'shares its provider''s id with another message' as what from sms_messages
       where provider_id is not null group by merchant_id, provider_id having count(*) > 1

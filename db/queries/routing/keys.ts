@@ -7,7 +7,7 @@ import type { ApiKeyId } from "#lib/domain/ids.ts";
 import type { Scope, Tenant } from "#lib/domain/tenant.ts";
 import { apiKeys } from "../../schema/merchants.ts";
 import { apiKeyRoutes } from "../../schema/routing.ts";
-import type { Tx } from "../../transaction.ts";
+import { realNow, type Tx } from "../../transaction.ts";
 
 const COLUMNS = {
   merchantId: apiKeys.merchantId,
@@ -51,7 +51,7 @@ export async function insertApiKey(
   keyHash: Uint8Array,
 ): Promise<ApiKeyRecord> {
   const { id, name, hint, scopes, allowedNetworks, expiresAt } = input;
-  await tx.sql.insert(apiKeys).values({ ...tenant, id, name, hint, createdAt: tx.now });
+  await tx.sql.insert(apiKeys).values({ ...tenant, id, name, hint, createdAt: realNow(tx) });
   await tx.sql.insert(apiKeyRoutes).values({
     ...tenant,
     keyHash,
@@ -163,6 +163,6 @@ const routesOf = (tenant: Tenant) =>
   and(eq(apiKeyRoutes.merchantId, tenant.merchantId), eq(apiKeyRoutes.mode, tenant.mode));
 
 function isUsable(tx: Tx) {
-  const now = tx.now.toISOString();
+  const now = realNow(tx).toISOString();
   return sql`${apiKeyRoutes.revokedAt} is null and coalesce(${apiKeyRoutes.expiresAt} > ${now}::timestamptz, true)`;
 }

@@ -55,7 +55,7 @@ export const simulateRefundOperation = operation({
     tag: TAG,
     summary: "Let a refund succeed or fail",
     details:
-      "At the sandbox, whose message is waited for up to two seconds. Test keys only, and only what goes through the sandbox.",
+      "The answer is the refund after its rail was asked again; callbacks come as they always do. Test keys only, and only what goes through the sandbox.",
     status: 200,
     answer: refund,
     errors: ["refund_not_found", ...REFUSALS],
@@ -74,7 +74,7 @@ export const simulateDisputeOperation = operation({
     tag: TAG,
     summary: "Decide a dispute as the payer's bank would",
     details:
-      "`win` is for you, `lose` for the payer; `escalate` turns an inquiry into a dispute. At the sandbox, whose message is waited for up to two seconds. Test keys only, and only what goes through the sandbox.",
+      "`win` is for you, `lose` for the payer; `escalate` turns an inquiry into a dispute. The answer is the dispute as its rail then has it; callbacks come as they always do. Test keys only, and only what goes through the sandbox.",
     status: 200,
     answer: dispute,
     errors: ["dispute_not_found", ...REFUSALS],

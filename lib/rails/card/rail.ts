@@ -72,7 +72,7 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     try {
       const session = await clientFor(account).checkout.sessions.retrieve(
         attempt.railReference,
-        { expand: ["payment_intent.latest_charge"] },
+        { expand: ["payment_intent.latest_charge.balance_transaction"] },
         { timeout },
       );
       return readSession(session, account, attempt);
@@ -112,7 +112,7 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     try {
       const intent = await clientFor(account).paymentIntents.cancel(
         details.settlementReference ?? "",
-        { expand: ["latest_charge"] },
+        { expand: ["latest_charge.balance_transaction"] },
         { timeout, idempotencyKey: keyFor(attempt, "cancel") },
       );
       return readOwnIntent(intent, account, attempt, railReference);
@@ -127,7 +127,7 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     try {
       const intent = await clientFor(account).paymentIntents.capture(
         settlementReference,
-        { expand: ["latest_charge"] },
+        { expand: ["latest_charge.balance_transaction"] },
         { idempotencyKey: keyFor(attempt, "capture") },
       );
       return readOwnIntent(intent, account, attempt, railReference);

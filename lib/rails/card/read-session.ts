@@ -1,6 +1,7 @@
 // A Checkout Session as Stripe's record, in our words. Nothing is believed that does not name our attempt.
 
 import type Stripe from "stripe";
+import type { Money } from "#lib/domain/money.ts";
 import type { DeclineCode } from "#lib/domain/payment.ts";
 import type { OpenRailAccount, RailAttempt, RailDetails, RailOutcome } from "#lib/domain/ports/rail.ts";
 import { fromStripeAmount } from "./amounts.ts";
@@ -59,8 +60,16 @@ function readPaid(session: Stripe.Checkout.Session): RailOutcome {
       : fromStripeAmount(session.amount_total, session.currency);
   if (amount === null) return unreadable(session.id);
   const intent = session.payment_intent;
-  const details = intent === null || typeof intent === "string" ? {} : detailsOf(intent);
-  return { kind: "succeeded", railReference: session.id, amount, details };
+  if (intent === null || typeof intent === "string") {
+    return { kind: "succeeded", railReference: session.id, amount, details: {} };
+  }
+  return {
+    kind: "succeeded",
+    railReference: session.id,
+    amount,
+    details: detailsOf(intent),
+    ...costOf(intent),
+  };
 }
 
 /** The payment behind a completed session: reserved, taken, given back, or of a method that confirms later. */
@@ -69,7 +78,7 @@ function readIntent(intent: Stripe.PaymentIntent, railReference: string): RailOu
     case "succeeded": {
       const amount = fromStripeAmount(intent.amount_received, intent.currency);
       if (amount === null) return unreadable(railReference);
-      return { kind: "succeeded", railReference, amount, details: detailsOf(intent) };
+      return { kind: "succeeded", railReference, amount, details: detailsOf(intent), ...costOf(intent) };
     }
     case "requires_capture": {
       const amount = fromStripeAmount(intent.amount_capturable, intent.currency);
@@ -115,6 +124,15 @@ function detailsOf(intent: Stripe.PaymentIntent): RailDetails {
     ...(card?.brand == null ? {} : { cardBrand: card.brand }),
     ...(card?.last4 == null ? {} : { cardLast4: card.last4 }),
   };
+}
+
+/** What Stripe kept of the payment, where it has said so in the currency that was charged. */
+function costOf({ latest_charge: charge, currency }: Stripe.PaymentIntent): { readonly cost?: Money } {
+  if (charge === null || typeof charge === "string") return {};
+  const movement = charge.balance_transaction;
+  if (movement == null || typeof movement === "string" || movement.currency !== currency) return {};
+  const cost = fromStripeAmount(movement.fee, movement.currency);
+  return cost === null ? {} : { cost };
 }
 
 function cardOf({ latest_charge: charge }: Stripe.PaymentIntent) {

@@ -16,6 +16,7 @@ import { postLegs } from "../ledger/post.ts";
 import { lockBoth } from "../payments/apply-outcome.ts";
 import { giveToReview } from "../payments/give-to-review.ts";
 import { openRailAccount } from "../payments/rail-call.ts";
+import { toTenantTime } from "../rail-time.ts";
 import { advanceDispute } from "./advance.ts";
 
 /** What became of a message about a record of the rail's. */
@@ -130,7 +131,7 @@ async function begin(
     amount: record.amount,
     reason: record.reason,
     railReference: record.railReference,
-    evidenceDueAt: record.evidenceDueAt,
+    evidenceDueAt: record.evidenceDueAt === null ? null : toTenantTime(ctx.tx, record.evidenceDueAt),
   });
   if (record.state === "inquiry")
     await recordEvent(ctx, { type: "dispute.inquiry", invoice, payment, dispute });

@@ -1,6 +1,7 @@
 // A new API key.
 
 import { insertApiKey } from "#db/queries/routing/keys.ts";
+import { realNow } from "#db/transaction.ts";
 import { apiKeyHint, formatApiKey } from "#lib/crypto/api-key.ts";
 import type { Network } from "#lib/domain/api-key.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
@@ -60,5 +61,5 @@ export async function makeKey(
     allowedNetworks,
   };
   const record = await insertApiKey(ctx.tx, ctx.tenant, row, ctx.vault.hash(secret));
-  return { record, secret, now: ctx.tx.now };
+  return { record, secret, now: realNow(ctx.tx) };
 }

@@ -1,6 +1,7 @@
 // Reading keys. None of them can be read back: what is shown is enough to tell them apart.
 
 import { listApiKeys } from "#db/queries/routing/keys.ts";
+import { realNow } from "#db/transaction.ts";
 import type { ApiKeyRecord } from "#lib/domain/api-key.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
@@ -9,7 +10,7 @@ import { readKey } from "./rules.ts";
 
 export interface KeyView {
   readonly record: ApiKeyRecord;
-  /** The database's time (UTC), for what it can be used for now. */
+  /** Real time (UTC), for what it can be used for now. */
   readonly now: Date;
 }
 
@@ -19,7 +20,7 @@ export interface KeyView {
  */
 export async function getKey(ctx: ServiceContext, id: ApiKeyId): Promise<KeyView> {
   requireScope(ctx, "keys:read");
-  return await transact(ctx, async (inTx) => ({ record: await readKey(inTx, id), now: inTx.tx.now }));
+  return await transact(ctx, async (inTx) => ({ record: await readKey(inTx, id), now: realNow(inTx.tx) }));
 }
 
 /**
@@ -39,7 +40,7 @@ export async function listKeys(
   return await transact(ctx, async ({ tx, tenant }) => {
     const page = toPage(await listApiKeys(tx, tenant, after, limit + 1), limit);
     return {
-      items: page.items.map((record) => ({ record, now: tx.now })),
+      items: page.items.map((record) => ({ record, now: realNow(tx) })),
       nextCursor: page.nextCursor,
     };
   });

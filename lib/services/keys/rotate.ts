@@ -1,6 +1,7 @@
 // A key is replaced by a new one.
 
 import { updateApiKey } from "#db/queries/routing/keys.ts";
+import { realNow } from "#db/transaction.ts";
 import type { ApiKeyRecord } from "#lib/domain/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
@@ -40,7 +41,7 @@ const HOUR_MS = 3_600_000;
 export async function rotateKey(ctx: ServiceContext, id: ApiKeyId, input: RotateKeyInput): Promise<NewKey> {
   requireScope(ctx, "keys:write");
   return await transact(ctx, async (inTx) => {
-    const { now } = inTx.tx;
+    const now = realNow(inTx.tx);
     await lockKeys(inTx);
     const old = await readKey(inTx, id);
     requireHeld(inTx, old.scopes);

@@ -3,6 +3,7 @@
 import { insertAudit } from "#db/queries/events.ts";
 import { lockSettings } from "#db/queries/merchants.ts";
 import { countUsableKeys, findApiKey, hasOtherKeyWith } from "#db/queries/routing/keys.ts";
+import { realNow } from "#db/transaction.ts";
 import { type ApiKeyRecord, isUsableKey, USABLE_KEYS_MAX } from "#lib/domain/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
@@ -15,7 +16,7 @@ export interface NewKey {
   readonly record: ApiKeyRecord;
   /** The key itself: in this answer and nowhere else. */
   readonly secret: string;
-  /** The database's time (UTC). */
+  /** Real time (UTC): keys live by it in test mode too. */
   readonly now: Date;
 }
 
@@ -68,7 +69,7 @@ export async function requireRoom(ctx: TxContext): Promise<void> {
  * @throws expiry_out_of_range
  */
 export function requireFuture(ctx: TxContext, expiresAt: Date | null): void {
-  if (expiresAt === null || expiresAt > ctx.tx.now) return;
+  if (expiresAt === null || expiresAt > realNow(ctx.tx)) return;
   throw new ServiceError("expiry_out_of_range", "A key's end must be in the future.", {
     pointer: "/expires_at",
   });
@@ -87,7 +88,7 @@ export async function readKey(ctx: TxContext, id: ApiKeyId): Promise<ApiKeyRecor
  * @throws key_state_conflict  revoked or past its end
  */
 export function requireUsable(ctx: TxContext, key: ApiKeyRecord): void {
-  if (isUsableKey(key, ctx.tx.now)) return;
+  if (isUsableKey(key, realNow(ctx.tx))) return;
   throw new ServiceError("key_state_conflict", "The key can no longer be used.");
 }
 
@@ -97,7 +98,7 @@ export function requireUsable(ctx: TxContext, key: ApiKeyRecord): void {
  * @throws key_state_conflict  the key is the last of its mode that holds keys:write and has no successor
  */
 export async function requireAnotherManager(ctx: TxContext, key: ApiKeyRecord): Promise<void> {
-  const isManager = key.scopes.includes("keys:write") && isUsableKey(key, ctx.tx.now);
+  const isManager = key.scopes.includes("keys:write") && isUsableKey(key, realNow(ctx.tx));
   if (!isManager || (await hasOtherKeyWith(ctx.tx, ctx.tenant, key.id, "keys:write"))) return;
   throw new ServiceError(
     "key_state_conflict",

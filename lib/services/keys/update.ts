@@ -1,6 +1,7 @@
 // A key is renamed, narrowed or bound to networks.
 
 import { updateApiKey } from "#db/queries/routing/keys.ts";
+import { realNow } from "#db/transaction.ts";
 import type { Network } from "#lib/domain/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
@@ -46,7 +47,7 @@ export async function updateKey(ctx: ServiceContext, id: ApiKeyId, input: Update
       requireHeld(inTx, scopes, { had: key.scopes, pointer: "/scopes" });
       if (!scopes.includes("keys:write")) await requireAnotherManager(inTx, key);
     }
-    if (Object.keys(changes).length === 0) return { record: key, now: inTx.tx.now };
+    if (Object.keys(changes).length === 0) return { record: key, now: realNow(inTx.tx) };
     const record = await updateApiKey(inTx.tx, key, changes);
     await auditKey(inTx, "key.updated", id, {
       fields: Object.keys(changes),
@@ -55,6 +56,6 @@ export async function updateKey(ctx: ServiceContext, id: ApiKeyId, input: Update
         ? {}
         : { allowedNetworks: changes.allowedNetworks === null ? null : [...changes.allowedNetworks] }),
     });
-    return { record, now: inTx.tx.now };
+    return { record, now: realNow(inTx.tx) };
   });
 }

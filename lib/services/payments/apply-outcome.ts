@@ -24,12 +24,8 @@ import { isUseless, type PaymentOfInvoice, requestCancel, requestCapture } from 
  *
  * @throws payment_not_found
  */
-export async function applyOutcome(
-  ctx: ServiceContext,
-  id: PaymentId,
-  outcome: RailOutcome,
-): Promise<Payment> {
-  return (await applyToLocked(ctx, id, outcome)).after;
+export async function applyOutcome(ctx: ServiceContext, id: PaymentId, said: RailOutcome): Promise<Payment> {
+  return (await applyToLocked(ctx, id, said)).after;
 }
 
 /** The same, with the attempt as it was when it was locked: of several who hear the same, one has changed it. */

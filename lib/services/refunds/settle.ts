@@ -10,6 +10,7 @@ import type { OpenRailAccount, Rail, RailRefund } from "#lib/domain/ports/rail.t
 import type { Refund } from "#lib/domain/records.ts";
 import { type ServiceContext, transact } from "../context.ts";
 import { openPhone, openRailAccount, railOf, refundToken, tokenExpiry } from "../payments/rail-call.ts";
+import { railTime } from "../rail-time.ts";
 import { notificationUrl } from "../urls.ts";
 import { applyRefundOutcome, lockRefundWithAll } from "./apply-outcome.ts";
 import { namesOf } from "./commit.ts";
@@ -59,7 +60,8 @@ interface RefundCall {
 }
 
 async function prepareRefundCall(ctx: ServiceContext, id: RefundId): Promise<RefundCall> {
-  const loaded = await transact(ctx, async ({ tx, tenant }) => {
+  const loaded = await transact(ctx, async (inTx) => {
+    const { tx, tenant } = inTx;
     const refund = await findRefund(tx, tenant, id);
     if (refund === null) throw new ServiceError("refund_not_found", "There is no such refund.");
     const payment = await findPayment(tx, tenant, refund.paymentId);
@@ -68,9 +70,10 @@ async function prepareRefundCall(ctx: ServiceContext, id: RefundId): Promise<Ref
     if (payment === null || invoice === null || account === null) {
       throw new Error(`Refund ${id} has lost its relations.`);
     }
-    return { refund, payment, invoice, account, now: tx.now };
+    return { refund, payment, invoice, account, toRailTime: await railTime(inTx), now: tx.now };
   });
-  const { refund, payment, invoice, account, now } = loaded;
+  const { refund, payment, invoice, account, toRailTime, now } = loaded;
+  const submittedAt = toRailTime(refund.submittedAt ?? refund.createdAt);
   return {
     rail: railOf(ctx, payment),
     account: openRailAccount(ctx, account),
@@ -84,10 +87,10 @@ async function prepareRefundCall(ctx: ServiceContext, id: RefundId): Promise<Ref
       payment: namesOf(payment),
       phone: openPhone(ctx, invoice),
       notificationUrl: notificationUrl(ctx, payment.method, refund.railAccountId),
-      notificationToken: refundToken(ctx, refund),
-      notificationTokenExpiresAt: tokenExpiry(refund),
-      submittedAt: refund.submittedAt ?? refund.createdAt,
-      now,
+      notificationToken: refundToken(ctx, { ...refund, submittedAt }),
+      notificationTokenExpiresAt: tokenExpiry({ ...refund, submittedAt }),
+      submittedAt,
+      now: toRailTime(now),
     },
     refund,
   };

@@ -5,7 +5,8 @@ import type { TransportCode } from "../../door.ts";
 
 export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } = {
   invalid_request: "Fields are missing, unknown or not as they must be; `errors` names each.",
-  unauthenticated: "The API key is missing, malformed, unknown, revoked or past its end.",
+  unauthenticated:
+    "The API key is missing, malformed, unknown, revoked, past its end, or used from where it may not be.",
   permission_denied: "The key lacks the scope that the detail names.",
   not_found: "There is nothing of that name.",
   invoice_not_found: "There is no such invoice, or it is another merchant's or the other mode's.",
@@ -31,8 +32,9 @@ export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } 
   event_type_unknown: "There is no event of that type, or it is not called back.",
   delivery_in_progress: "It is being delivered just now.",
   key_limit_reached: "There are as many API keys as there may be.",
-  key_state_conflict: "The API key is revoked or replaced already.",
-  scope_not_held: "A key cannot give away a scope that it lacks.",
+  key_state_conflict:
+    "The API key is revoked, past its end or replaced already, or the last that manages keys.",
+  scope_not_held: "A key cannot give away, or be given, a scope that the caller's own key lacks.",
   simulation_not_possible: "This cannot be simulated: only test payments in a fitting state can.",
   attempt_in_progress: "Another attempt is under way and may still go through.",
   method_unavailable: "The method cannot carry this invoice; the detail says why.",
