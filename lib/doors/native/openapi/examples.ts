@@ -43,10 +43,11 @@ export type StepName =
   | "paid"
   | "reservation"
   | "reserved"
-  | "holding"
+  | "kept"
   | "late"
   | "withdrawn"
-  | "surplus"
+  | "approved"
+  | "doubtful"
   | "refund"
   | "disputed"
   | "dispute"
@@ -94,21 +95,28 @@ export const STEPS: { readonly [N in StepName]: Step } = {
     after: ["reservation"],
     call: post("/simulate/payments/$PAYMENT", { action: "approve" }),
   },
-  holding: {
-    what: "Surplus is held, not sent back at once",
-    call: { method: "PATCH", path: "/me", body: { policies: { on_surplus: "hold" } } },
+  kept: {
+    what: "An invoice for a phone whose carrier sends no money back",
+    variable: "INVOICE",
+    call: invoice({ payer: { phone: "+4790000045" } }),
   },
   late: {
     what: "A payment on the phone bill, which cannot be called back",
-    after: ["holding", "invoice"],
+    after: ["kept"],
     variable: "PAYMENT",
     call: post("/payments", { invoice: "$INVOICE", method: "carrier_billing" }),
   },
   withdrawn: { what: "The invoice is withdrawn", after: ["late"], call: post("/invoices/$INVOICE/cancel") },
-  surplus: {
+  approved: {
     what: "The payer approves all the same",
     after: ["withdrawn"],
     call: post("/simulate/payments/$PAYMENT", { action: "approve" }),
+  },
+  doubtful: {
+    what: "The surplus should go back, and cannot",
+    after: ["approved"],
+    call: get("/payments/$PAYMENT"),
+    until: '"needs_review":{',
   },
   refund: {
     what: "A refund to work on",
@@ -184,8 +192,6 @@ export interface Example {
   readonly refused?: { readonly code: string; readonly why: string };
 }
 
-const NO_DOUBT = { code: "review_not_needed", why: "Nothing is in doubt in the demo" } as const;
-
 /** By operation; what its path names is made in any case. */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   createInvoice: {
@@ -207,10 +213,10 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   listPayments: { query: { limit: "5" } },
   confirmPayment: { after: ["reserved"] },
   cancelPayment: { after: ["reserved"] },
-  acceptSurplus: { after: ["surplus"], body: { note: "The payer still wants the tickets" } },
+  acceptSurplus: { after: ["doubtful"], body: { note: "The payer still wants the tickets" } },
   reviewPayment: {
-    body: { decision: "dismiss", note: "Compared with the rail's report" },
-    refused: NO_DOUBT,
+    after: ["doubtful"],
+    body: { decision: "dismiss", note: "Sent back by bank transfer" },
   },
   createRefund: {
     after: ["paid"],
@@ -219,7 +225,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   listRefunds: { query: { limit: "5" } },
   reviewRefund: {
     body: { decision: "dismiss", note: "Compared with the rail's report" },
-    refused: NO_DOUBT,
+    refused: { code: "review_not_needed", why: "Nothing is in doubt about it" },
   },
   listDisputes: { query: { limit: "5" } },
   createCallbackEndpoint: {
