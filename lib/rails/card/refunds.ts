@@ -101,6 +101,8 @@ async function repeat(
   refund: RailRefund,
 ): Promise<RefundOutcome> {
   const first = await createCardRefund(clientFor, account, refund);
+  // That the repeat did not arrive says nothing of the request before it.
+  if (first.kind === "not_taken") return { kind: "unknown", reason: first.reason };
   const railReference = "railReference" in first ? first.railReference : null;
   if (railReference === null) return first;
   const current = await queryCardRefund(clientFor, account, { ...refund, railReference });
