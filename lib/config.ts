@@ -63,9 +63,9 @@ const SCHEMA = z.object({
   RAIL_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(10_000).default(10_000),
   TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
   RATE_LIMIT_LIVE_READS_PER_SECOND: perSecond.default(100),
-  RATE_LIMIT_LIVE_WRITES_PER_SECOND: perSecond.default(30),
-  RATE_LIMIT_TEST_READS_PER_SECOND: perSecond.default(50),
-  RATE_LIMIT_TEST_WRITES_PER_SECOND: perSecond.default(25),
+  RATE_LIMIT_LIVE_WRITES_PER_SECOND: perSecond.default(50),
+  RATE_LIMIT_TEST_READS_PER_SECOND: perSecond.default(500),
+  RATE_LIMIT_TEST_WRITES_PER_SECOND: perSecond.default(250),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

@@ -12,7 +12,7 @@ export interface CallbacksPageProps {
 
 const VERIFY = `import { Webhook } from "standardwebhooks"; // npm install standardwebhooks
 
-const webhook = new Webhook(process.env.CALLBACK_SECRET); // whsec_…
+const webhook = new Webhook(callbackSecret); // whsec_…
 
 // In your handler: the raw body, before any JSON parser has touched it.
 const event = webhook.verify(rawBody, request.headers); // throws where it is not ours
@@ -48,7 +48,7 @@ export function CallbacksPage({ document, pausesSeconds }: CallbacksPageProps) {
         How it is proven
       </Heading>
       <p>
-        By <a href="https://www.standardwebhooks.com">Standard Webhooks</a>: any of its libraries verifies it
+        By <a href="https://www.standardwebhooks.com">Standard Webhooks</a>: each of its libraries verifies it
         with your callback secret. In the demo that is <code>callback_secret</code> in{" "}
         <code>.billtext/demo.json</code>.
       </p>

@@ -28,4 +28,10 @@ describe("a request as it reaches the doors", () => {
   it("is no TRACE", () => {
     expect(tamed("TRACE", "/i/abc")).toEqual({ method: "PUT", url: "/" });
   });
+
+  it("asks for no page of the framework's", () => {
+    const headers = { rsc: "1", "x-middleware-prefetch": "1", accept: "*/*" };
+    tameRequest({ method: "GET", url: "/api/v1/me", headers });
+    expect(headers).toEqual({ accept: "*/*" });
+  });
 });

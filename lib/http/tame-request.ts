@@ -1,16 +1,23 @@
-// Requests that the framework answers with 500 before any door is asked, turned into ones that every door
-// refuses by itself.
+// Requests that the framework answers by itself before any door is asked, with 500 or in a way of its own, turned
+// into ones that the doors answer.
 
-/** The two parts of a request that routing looks at; both are changed in place. */
+/** The parts of a request that routing looks at; all are changed in place. */
 export interface RoutedRequest {
   method?: string | undefined;
   url?: string | undefined;
+  readonly headers?: Record<string, unknown>;
 }
+
+/**
+ * What the framework's own script in a browser asks with; no page of ours has it, and one that does would need
+ * them. On the first it redirects, on the second it answers 200 with nothing, to anyone.
+ */
+const FRAMEWORK_HEADERS = ["rsc", "x-middleware-prefetch"];
 
 /**
  * A path that cannot be decoded gets the signs that are at fault encoded once more: no such address exists, and
  * its door says so. TRACE cannot be represented in a web request at all; it becomes a method that the root
- * address does not have.
+ * address does not have. Headers that are meant for pages of the framework's are dropped.
  */
 export function tameRequest(request: RoutedRequest): void {
   if (request.method === "TRACE") {
@@ -19,6 +26,7 @@ export function tameRequest(request: RoutedRequest): void {
     return;
   }
   if (request.url?.includes("%") === true) request.url = tameUrl(request.url);
+  for (const name of FRAMEWORK_HEADERS) delete request.headers?.[name];
 }
 
 function tameUrl(url: string): string {

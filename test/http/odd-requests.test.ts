@@ -316,3 +316,23 @@ describe("a message about a field", () => {
     expect(answer.json.errors).toEqual([expect.objectContaining({ message })]);
   });
 });
+
+describe("a header that the framework listens to", () => {
+  it.each([
+    "rsc",
+    "next-action",
+    "next-router-prefetch",
+    "next-router-segment-prefetch",
+    "next-url",
+    "x-middleware-prefetch",
+    "x-middleware-subrequest",
+    "x-nextjs-data",
+    "x-invoke-path",
+    "x-matched-path",
+  ])("%s changes no answer", async (name) => {
+    for (const path of ["/api/v1/me", "/api/v1/nothing", "/api/health/live", "/i/x", "/docs/api", "/"]) {
+      const plain = await send("GET", path);
+      expect(await send("GET", path, { [name]: "1" }), path).toEqual(plain);
+    }
+  });
+});

@@ -6,9 +6,9 @@ import { API_VERSION } from "../callback-view.ts";
 import type { Method, Operation } from "../operation.ts";
 import { ROUTES } from "../routes.ts";
 import { ERROR_NOTES } from "./error-notes.ts";
-import { curlFor } from "./examples.ts";
 import { EVERY_HEADER, HEADERS, plainRefusals, refusalAnswers } from "./problems.ts";
 import { SchemaCollection } from "./schemas.ts";
+import { curlFor } from "./shell.ts";
 import { TAGS } from "./tags.ts";
 import type {
   AnswerDescription,

@@ -1,7 +1,4 @@
-// A call for each operation that can be pasted into a shell: with $API and $KEY set it works against the demo. What
-// it works on is made first, by calls of the same kind. A test runs every one.
-
-import { ROUTES } from "../routes.ts";
+// An example of each operation, and what it works on, made first by calls of the same kind. A test runs every one.
 
 export interface Call {
   readonly method: string;
@@ -11,44 +8,192 @@ export interface Call {
   readonly body?: unknown;
 }
 
-/** Something to work on: the shell variable that holds its id, and the call that makes it. */
-interface Preparation {
+/** A step before the call: what it makes is kept in the variable, where it names one. */
+export interface Step {
   readonly what: string;
-  readonly after?: readonly PreparationName[];
+  readonly after?: readonly StepName[];
   readonly call: Call;
+  readonly variable?: string;
+  /** Asked again until there is something to keep. */
+  readonly isAwaited?: boolean;
+  /** Asked again until the answer holds this text. */
+  readonly until?: string;
 }
 
-const PREPARATIONS = {
-  INVOICE: {
-    what: "An invoice to work on",
-    call: {
-      method: "POST",
-      path: "/invoices",
-      body: {
-        amount: 24_900,
-        currency: "NOK",
-        payer: { phone: "+4790000000" },
-        description: "Swimming gala, two tickets",
-        send_sms: false,
-      },
-    },
+const invoice = (fields: object = {}): Call => ({
+  method: "POST",
+  path: "/invoices",
+  body: {
+    amount: 24_900,
+    currency: "NOK",
+    payer: { phone: "+4790000000" },
+    description: "Swimming gala, two tickets",
+    send_sms: false,
+    ...fields,
   },
-  PAYMENT: {
+});
+const post = (path: string, body?: unknown): Call => ({ method: "POST", path, body });
+const get = (path: string): Call => ({ method: "GET", path });
+
+export type StepName =
+  | "invoice"
+  | "expiring"
+  | "expired"
+  | "payment"
+  | "paid"
+  | "reservation"
+  | "reserved"
+  | "kept"
+  | "late"
+  | "withdrawn"
+  | "approved"
+  | "doubtful"
+  | "refund"
+  | "disputed"
+  | "dispute"
+  | "event"
+  | "endpoint"
+  | "tried"
+  | "delivery"
+  | "silent"
+  | "text"
+  | "sent"
+  | "key";
+
+export const STEPS: { readonly [N in StepName]: Step } = {
+  invoice: { what: "An invoice to work on", variable: "INVOICE", call: invoice() },
+  expiring: {
+    what: "An invoice that ends in two seconds",
+    variable: "INVOICE",
+    call: invoice({ expires_at: "$(node -p 'new Date(Date.now() + 2000).toISOString()')" }),
+  },
+  expired: {
+    what: "Its end",
+    after: ["expiring"],
+    call: get("/invoices/$INVOICE"),
+    until: '"state":"expired"',
+  },
+  payment: {
     what: "A payment to work on",
-    after: ["INVOICE"],
-    call: { method: "POST", path: "/payments", body: { invoice: "$INVOICE", method: "card" } },
+    after: ["invoice"],
+    variable: "PAYMENT",
+    call: post("/payments", { invoice: "$INVOICE", method: "card" }),
   },
-} as const satisfies Readonly<Record<string, unknown>>;
+  paid: {
+    what: "The payer pays",
+    after: ["payment"],
+    call: post("/simulate/payments/$PAYMENT", { action: "approve" }),
+  },
+  reservation: {
+    what: "A payment that only reserves the amount",
+    after: ["invoice"],
+    variable: "PAYMENT",
+    call: post("/payments", { invoice: "$INVOICE", method: "card", capture: false }),
+  },
+  reserved: {
+    what: "The payer agrees",
+    after: ["reservation"],
+    call: post("/simulate/payments/$PAYMENT", { action: "approve" }),
+  },
+  kept: {
+    what: "An invoice for a phone whose carrier sends no money back",
+    variable: "INVOICE",
+    call: invoice({ payer: { phone: "+4790000045" } }),
+  },
+  late: {
+    what: "A payment on the phone bill, which cannot be called back",
+    after: ["kept"],
+    variable: "PAYMENT",
+    call: post("/payments", { invoice: "$INVOICE", method: "carrier_billing" }),
+  },
+  withdrawn: { what: "The invoice is withdrawn", after: ["late"], call: post("/invoices/$INVOICE/cancel") },
+  approved: {
+    what: "The payer approves all the same",
+    after: ["withdrawn"],
+    call: post("/simulate/payments/$PAYMENT", { action: "approve" }),
+  },
+  doubtful: {
+    what: "The surplus should go back, and cannot",
+    after: ["approved"],
+    call: get("/payments/$PAYMENT"),
+    until: '"needs_review":{',
+  },
+  refund: {
+    what: "A refund to work on",
+    after: ["paid"],
+    variable: "REFUND",
+    call: post("/payments/$PAYMENT/refunds", { refundable_amount: 24_900 }),
+  },
+  disputed: {
+    what: "The payer's bank takes the money back",
+    after: ["paid"],
+    call: post("/simulate/payments/$PAYMENT", { action: "dispute" }),
+  },
+  dispute: {
+    what: "The dispute, once the rail has told of it",
+    after: ["disputed"],
+    variable: "DISPUTE",
+    isAwaited: true,
+    call: get("/disputes?payment=$PAYMENT"),
+  },
+  event: {
+    what: "An event to read",
+    after: ["invoice"],
+    variable: "EVENT",
+    isAwaited: true,
+    call: get("/events?invoice=$INVOICE"),
+  },
+  endpoint: {
+    what: "An endpoint to work on, where your server listens",
+    variable: "ENDPOINT",
+    call: post("/callback-endpoints", { url: "http://localhost:9000/hooks" }),
+  },
+  tried: {
+    what: "A delivery to work on",
+    after: ["endpoint"],
+    variable: "DELIVERY",
+    call: post("/callback-endpoints/$ENDPOINT/test"),
+  },
+  delivery: {
+    what: "It fails: nobody listens there yet",
+    after: ["tried"],
+    call: get("/deliveries/$DELIVERY"),
+    until: '"state":"failed"',
+  },
+  silent: {
+    what: "An invoice for a phone that says nothing of what it gets",
+    variable: "INVOICE",
+    call: invoice({ payer: { phone: "+4790000092" } }),
+  },
+  text: {
+    what: "A text to work on",
+    after: ["silent"],
+    variable: "SMS",
+    call: post("/invoices/$INVOICE/send"),
+  },
+  sent: {
+    what: "It is on its way",
+    after: ["text"],
+    call: get("/invoices/$INVOICE"),
+    until: '"provider_id":"',
+  },
+  key: {
+    what: "A key to work on",
+    variable: "KEY_ID",
+    call: post("/keys", { name: "Reports", scopes: ["invoices:read"] }),
+  },
+};
 
-export type PreparationName = keyof typeof PREPARATIONS;
+export interface Example {
+  readonly after?: readonly StepName[];
+  readonly query?: Call["query"];
+  readonly body?: unknown;
+  /** The code that it is refused with in the demo, and why. */
+  readonly refused?: { readonly code: string; readonly why: string };
+}
 
-/** By operation; what its path names is prepared in any case. */
-const EXAMPLES: Readonly<
-  Record<
-    string,
-    { readonly after?: readonly PreparationName[]; readonly query?: Call["query"]; readonly body?: unknown }
-  >
-> = {
+/** By operation; what its path names is made in any case. */
+export const EXAMPLES: Readonly<Record<string, Example>> = {
   createInvoice: {
     body: {
       amount: 24_900,
@@ -61,86 +206,60 @@ const EXAMPLES: Readonly<
   },
   listInvoices: { query: { state: "open", limit: "5" } },
   listInvoiceEvents: { query: { limit: "50" } },
-  createPayment: { after: ["INVOICE"], body: { invoice: "$INVOICE", method: "card" } },
+  editInvoice: { body: { version: 1, description: "Swimming gala, two tickets and a towel" } },
+  markInvoicePaid: { body: { reference: "cash, 14 November" } },
+  reopenInvoice: { after: ["expired"], body: { expires_at: "2027-12-31T12:00:00Z" } },
+  createPayment: { after: ["invoice"], body: { invoice: "$INVOICE", method: "card" } },
   listPayments: { query: { limit: "5" } },
+  confirmPayment: { after: ["reserved"] },
+  cancelPayment: { after: ["reserved"] },
+  acceptSurplus: { after: ["doubtful"], body: { note: "The payer still wants the tickets" } },
+  reviewPayment: {
+    after: ["doubtful"],
+    body: { decision: "dismiss", note: "Sent back by bank transfer" },
+  },
+  createRefund: {
+    after: ["paid"],
+    body: { refundable_amount: 24_900, amount: 12_450, reason: "One ticket given back" },
+  },
+  listRefunds: { query: { limit: "5" } },
+  reviewRefund: {
+    body: { decision: "dismiss", note: "Compared with the rail's report" },
+    refused: { code: "review_not_needed", why: "Nothing is in doubt about it" },
+  },
+  listDisputes: { query: { limit: "5" } },
+  createCallbackEndpoint: {
+    body: {
+      url: "http://localhost:9000/hooks",
+      description: "Order service",
+      event_types: ["invoice.paid", "refund.succeeded"],
+    },
+  },
+  updateCallbackEndpoint: { body: { is_enabled: false } },
+  rotateCallbackSecret: { body: { overlap_hours: 24 } },
+  listDeliveries: { query: { state: "failed", limit: "5" } },
+  resendDeliveries: { body: { since: "2026-11-01T00:00:00Z", state: "failed" } },
+  listEvents: { query: { type: "invoice.paid,payment.succeeded", limit: "5" } },
+  createKey: { body: { name: "Reports", scopes: ["invoices:read", "payments:read"] } },
+  updateKey: { body: { version: 1, name: "Monthly reports" } },
+  rotateKey: { body: { overlap_hours: 24 } },
   updateMerchant: { body: { locale: "en", after_payment: "receipt" } },
+  simulatePayment: { body: { action: "approve" } },
+  simulateRefund: { body: { action: "fail" } },
+  simulateDispute: { body: { action: "win" } },
+  simulateSms: { after: ["sent"], body: { action: "deliver" } },
+  moveTestClock: { body: { advance_seconds: 60 } },
 };
 
-/** Which variable holds the id that stands after a noun in a path. */
-const VARIABLES: Readonly<Record<string, PreparationName>> = { invoices: "INVOICE", payments: "PAYMENT" };
-
-/** The shell text for one operation. What nothing is prepared for is left as `$ID`: a test finds it. */
-export function curlFor(method: string, path: string): string {
-  const routes: Readonly<Record<string, Readonly<Partial<Record<string, Described>>>>> = ROUTES;
-  const operation = routes[path]?.[method];
-  if (operation === undefined) throw new Error(`There is no ${method} ${path}.`);
-  const { after = [], query, body } = EXAMPLES[operation.doc.id] ?? {};
-  const own = [...path.matchAll(/([a-z_]+)\/\{\w+\}/g)].flatMap(([, noun = ""]) => VARIABLES[noun] ?? []);
-  const call: Call = {
-    method,
-    path: path.replaceAll(/([a-z_]+)\/\{\w+\}/g, (_, noun: string) => `${noun}/$${VARIABLES[noun] ?? "ID"}`),
-    ...(query === undefined ? {} : { query }),
-    ...(body === undefined ? {} : { body }),
-  };
-  const steps = inOrder([...after, ...own]).map((name) => prepare(name));
-  return [...steps, curl(call, operation.isKeyed)].join("\n\n");
-}
-
-interface Described {
-  readonly doc: { readonly id: string };
-  readonly isKeyed: boolean;
-}
-
-/** Each once, what others need first. */
-function inOrder(names: readonly PreparationName[]): PreparationName[] {
-  const ordered = names.flatMap((name): PreparationName[] => {
-    const { after = [] }: Preparation = PREPARATIONS[name];
-    return [...inOrder(after), name];
-  });
-  return [...new Set(ordered)];
-}
-
-/** All that is kept of the answer is the first id in it. */
-function prepare(name: PreparationName): string {
-  const { what, call }: Preparation = PREPARATIONS[name];
-  const asked = curl(call, call.method === "POST", true);
-  return `# ${what}\n${name}=$(${asked} \\\n  | grep -o '"id":"[^"]*' | head -n 1 | cut -d '"' -f 4)`;
-}
-
-function curl({ method, path, query, body }: Call, isKeyed: boolean, isShort = false): string {
-  const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
-  const parts = [
-    `curl -sS ${method === "GET" ? "" : `-X ${method} `}"$API${path}${search}"`,
-    '-H "Authorization: Bearer $KEY"',
-    // A fresh one each time it is run.
-    ...(isKeyed ? ['-H "Idempotency-Key: demo-$RANDOM$RANDOM"'] : []),
-    ...(body === undefined
-      ? []
-      : ['-H "Content-Type: application/json"', `-d '${shellJson(body, isShort)}'`]),
-  ];
-  return parts.join(" \\\n  ");
-}
-
-/** JSON inside single quotes; variables stand outside of them. */
-function shellJson(body: unknown, isShort: boolean): string {
-  const json = isShort ? layOut(body, Number.POSITIVE_INFINITY) : layOut(body, LINE_LENGTH);
-  return json
-    .replaceAll("\n", "\n  ")
-    .replaceAll("'", "'\\''")
-    .replaceAll(/\$([A-Z_]+)/g, "'\"$$$1\"'");
-}
-
-const LINE_LENGTH = 60;
-
-/** JSON for people: what is short stands on one line. */
-function layOut(value: unknown, lineLength: number): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{ ", " }"];
-  const parts = Array.isArray(value)
-    ? value.map((child) => layOut(child, lineLength))
-    : Object.entries(value).map(([key, child]) => `"${key}": ${layOut(child, lineLength)}`);
-  const line = `${open}${parts.join(", ")}${close}`;
-  if (parts.length === 0) return `${open}${close}`.replaceAll(" ", "");
-  if (line.length <= lineLength && !line.includes("\n")) return line;
-  return `${open.trim()}\n${parts.map((part) => `  ${part.replaceAll("\n", "\n  ")}`).join(",\n")}\n${close.trim()}`;
-}
+/** The step that makes what stands after a noun in a path, and the variable that holds its id. */
+export const NOUNS: Readonly<Record<string, { readonly step: StepName; readonly variable: string }>> = {
+  invoices: { step: "invoice", variable: "INVOICE" },
+  payments: { step: "payment", variable: "PAYMENT" },
+  refunds: { step: "refund", variable: "REFUND" },
+  disputes: { step: "dispute", variable: "DISPUTE" },
+  events: { step: "event", variable: "EVENT" },
+  "callback-endpoints": { step: "endpoint", variable: "ENDPOINT" },
+  deliveries: { step: "delivery", variable: "DELIVERY" },
+  sms: { step: "sent", variable: "SMS" },
+  keys: { step: "key", variable: "KEY_ID" },
+};

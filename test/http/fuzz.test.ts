@@ -1,0 +1,246 @@
+// Thousands of calls made of the API's description, valid, nearly valid and wild: every answer is one that the
+// description promises, and none is an error of ours. FUZZ_CALLS and FUZZ_SEED set how many, and which.
+
+import { readFileSync } from "node:fs";
+import { createServer, request, type Server } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { formatApiKey } from "#lib/crypto/api-key.ts";
+import { startTestStack, type TestStack } from "../../scripts/test/with-stack.ts";
+import { type Description, descriptionOf, type SeenAnswer } from "../description.ts";
+import { Arbitraries, type Plan } from "./arbitraries.ts";
+
+const CALLS = Number(process.env.FUZZ_CALLS ?? 5_000);
+const SEED = Number(process.env.FUZZ_SEED ?? 20_261_101);
+const AT_ONCE = 12;
+/** Calls with this key and no other body are repeats. */
+const KEYS_AGAIN = 40;
+
+let stack: TestStack;
+let description: Description;
+let receiver: Server;
+let callbackUrl = "";
+const callbackFaults: string[] = [];
+let callbacks = 0;
+
+// A system of its own: what is changed here, others rely on.
+beforeAll(async () => {
+  stack = await startTestStack({ environment: { DATABASE_CONNECTIONS_MAX: "20" } });
+  description = await descriptionOf(stack.demo?.base_url ?? "");
+  receiver = createServer(async (incoming, response) => {
+    callbacks += 1;
+    try {
+      description.checkCallback(JSON.parse(await text(incoming)));
+    } catch (error) {
+      callbackFaults.push(String(error));
+    }
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const address = receiver.address();
+  callbackUrl = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/`;
+});
+afterAll(async () => {
+  receiver.closeAllConnections();
+  receiver.close();
+  await stack.stop();
+});
+
+/** Ids out of answers, but for those of keys that were there before: without them nothing could be asked. */
+class Ids {
+  readonly #known = new Set<string>();
+  readonly #kept = new Set<string>();
+
+  keep(answer: string): void {
+    for (const [id] of answer.matchAll(/\bkey_[0-9A-Za-z]{22}\b/g)) this.#kept.add(id);
+  }
+
+  learn(answer: string): void {
+    for (const [id] of answer.matchAll(/\b[a-z]{3}_[0-9A-Za-z]{22}\b/g)) {
+      if (!this.#kept.has(id)) this.#known.add(id);
+    }
+  }
+
+  /** An id of the kind that fits the place most of the time. */
+  fill(text: string): string {
+    return text.replaceAll(
+      /(?:([a-z_]+)\/|"([a-z_]+)":")?@id:(\d+)/g,
+      (whole, noun: string, field: string, number: string) => {
+        const prefix = PREFIXES[noun ?? field];
+        const fitting = [...this.#known].filter(
+          (id) => prefix === undefined || Number(number) % 7 === 0 || id.startsWith(prefix),
+        );
+        const id = fitting[Number(number) % Math.max(fitting.length, 1)] ?? "inv_0123456789abcdefghijkl";
+        return whole.replace(/@id:\d+/, id);
+      },
+    );
+  }
+}
+
+const PREFIXES: Readonly<Record<string, string>> = {
+  invoices: "inv_",
+  invoice: "inv_",
+  invoice_id: "inv_",
+  payments: "pay_",
+  payment: "pay_",
+  payment_id: "pay_",
+  refunds: "rfn_",
+  disputes: "dsp_",
+  events: "evt_",
+  event: "evt_",
+  keys: "key_",
+  deliveries: "dlv_",
+  messages: "sms_",
+};
+
+const WRONG_KEY = formatApiKey("test", "0".repeat(32));
+
+function headersOf(plan: Plan): Record<string, string> {
+  const { auth, idempotencyKey, contentType, headers, body, number } = plan;
+  const keys = {
+    right: { authorization: `Bearer ${stack.demo?.api_key}` },
+    none: {},
+    malformed: {
+      authorization:
+        ["Bearer", "Basic eDp5", "Bearer x y", `Bearer ${stack.demo?.api_key}x`, "Bearer \u00e5"][
+          number % 5
+        ] ?? "",
+    },
+    wrong: { authorization: `Bearer ${WRONG_KEY}` },
+  };
+  const again = {
+    fresh: { "idempotency-key": `fuzz-${number}-${Math.random()}` },
+    again: { "idempotency-key": `again-${number % KEYS_AGAIN}` },
+    none: {},
+    invalid: { "idempotency-key": ["", "a b", "\u00e5", "x".repeat(256)][number % 4] ?? "" },
+  };
+  return {
+    ...keys[auth],
+    ...again[idempotencyKey],
+    ...(contentType === null || body === null ? {} : { "content-type": contentType }),
+    ...headers,
+  };
+}
+
+interface Tally {
+  readonly statuses: Map<string, number>;
+  readonly faults: string[];
+}
+
+async function make(plan: Plan, ids: Ids, tally: Tally): Promise<void> {
+  const path = ids.fill(plan.path);
+  const body = typeof plan.body === "string" ? ids.fill(plan.body) : plan.body;
+  const answer = await send(plan.method, path, headersOf(plan), body);
+  // Refused by its announced size, and closed before all of it was sent.
+  if (answer === null) return;
+  const operation = description.find(plan.method, answer.path)?.operation.operationId ?? "none";
+  const name = `${operation} ${answer.status}`;
+  tally.statuses.set(name, (tally.statuses.get(name) ?? 0) + 1);
+  if (answer.status < 300) ids.learn(answer.text);
+  try {
+    if (answer.status === 500) throw new Error("500");
+    description.check(answer);
+  } catch (error) {
+    tally.faults.push(
+      `${plan.method} ${path} ${String(body).slice(0, 600)}\n  ${String(error).slice(0, 1_500)}`,
+    );
+  }
+}
+
+const LARGE = 60_000;
+/** A call that waits for a rail is answered within its ten seconds. */
+const PATIENCE_MS = 30_000;
+
+/** One request on a connection of its own. Null where the other side closed while much was being sent. */
+async function send(
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: Plan["body"] = null,
+): Promise<SeenAnswer | null> {
+  const url = new URL(`${stack.demo?.base_url}/api/v1${path}`);
+  const bytes = body === null ? null : Buffer.from(body as string);
+  return await new Promise((resolve, reject) => {
+    const outgoing = request(url, {
+      method,
+      agent: false,
+      timeout: PATIENCE_MS,
+      headers: {
+        ...headers,
+        ...(bytes === null ? {} : { "content-length": bytes.byteLength }),
+      },
+    });
+    outgoing.once("error", (error) => {
+      if (bytes !== null && bytes.byteLength > LARGE) resolve(null);
+      else reject(error);
+    });
+    outgoing.once("timeout", () => outgoing.destroy(new Error(`${method} ${path} got no answer.`)));
+    outgoing.once("response", (response) => {
+      const header = (name: string) => {
+        const value = response.headers[name];
+        return value === undefined ? null : String(value);
+      };
+      text(response).then((answered) => {
+        resolve({
+          method,
+          path: url.pathname.replace("/api/v1", ""),
+          status: response.statusCode ?? 0,
+          contentType: header("content-type"),
+          requestId: header("x-request-id"),
+          text: answered,
+        });
+      }, reject);
+    });
+    outgoing.end(bytes ?? undefined);
+  });
+}
+
+it(`no call of ${CALLS} gets an answer that is not described, or one of ours that went wrong`, {
+  timeout: 120_000 + CALLS * 250,
+}, async () => {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  say(`Fuzz: FUZZ_CALLS=${CALLS} FUZZ_SEED=${SEED}`);
+  const arbitraries = new Arbitraries(description.document, { callbackUrl });
+  const operations = Object.entries(description.document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) =>
+      arbitraries.plans(method.toUpperCase(), path, operation),
+    ),
+  );
+  const ids = new Ids();
+  const authorization = `Bearer ${stack.demo?.api_key}`;
+  ids.keep((await send("GET", "/keys?limit=100", { authorization }))?.text ?? "");
+  const plans = fc.sample(fc.oneof(...operations), { numRuns: CALLS, seed: SEED });
+  const tally: Tally = { statuses: new Map(), faults: [] };
+  const processes = stack.services.map((service) => service.pid());
+
+  const waiting = plans.values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const plan of waiting) await make(plan, ids, tally);
+    }),
+  );
+
+  for (const [name, count] of [...tally.statuses].sort()) say(`  ${String(count).padStart(5)}  ${name}`);
+  say(
+    `Fuzz: ${callbacks} callbacks came, ${tally.faults.length} answers and ${callbackFaults.length} callbacks at fault.`,
+  );
+  expect(tally.faults).toEqual([]);
+  expect(callbackFaults).toEqual([]);
+
+  // Every operation was understood at least once; otherwise the calls are no test of it.
+  const understood = new Set(
+    [...tally.statuses.keys()].filter((name) => / 2\d\d$/.test(name)).map((name) => name.split(" ")[0]),
+  );
+  const all = Object.values(description.document.paths)
+    .flatMap((item) => Object.values(item))
+    .map(({ operationId }) => operationId);
+  say(`Fuzz: never answered with success: ${all.filter((id) => !understood.has(id)).join(", ") || "none"}`);
+  expect(stack.services.map((service) => service.pid())).toEqual(processes);
+  expect((await send("GET", "/../health/ready", {}))?.status).toBe(200);
+  const log = readFileSync(join(stack.dir, "logs", "web.log"), "utf8").split("\n");
+  expect(
+    log.filter((line) => /"(?:door|payer)\.unexpected"|Unhandled|uncaught/i.test(line)).slice(0, 5),
+  ).toEqual([]);
+});
