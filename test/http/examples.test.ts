@@ -99,10 +99,8 @@ describe("a reader of the API's pages", () => {
     const [setting = ""] = codes(await page(""));
     const { text, answers } = await run(`${setting}\n${source}`);
     const last = answers.at(-1) ?? { status: 0, contentType: null };
-    expect(
-      answers.filter(({ status }) => status >= 300),
-      text,
-    ).toEqual([]);
+    const before = answers.slice(0, -1);
+    expect(before.filter(({ status }) => status >= 300)).toEqual([]);
     expect(last.status, text).toBe(Number(success));
     description.check({ method, path, ...last, requestId: "not shown", text });
     appendFileSync(inject("seenPath"), `${id} ${success}\n`);

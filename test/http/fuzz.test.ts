@@ -66,7 +66,7 @@ class Ids {
   /** An id of the kind that fits the place most of the time. */
   fill(text: string): string {
     return text.replaceAll(
-      /(?:([a-z_]+)\/|"([a-z_]+)":")?@id:(\d+)/g,
+      /(?:([a-z_-]+)\/|"([a-z_]+)":")?@id:(\d+)/g,
       (whole, noun: string, field: string, number: string) => {
         const prefix = PREFIXES[noun ?? field];
         const fitting = [...this.#known].filter(
@@ -92,7 +92,9 @@ const PREFIXES: Readonly<Record<string, string>> = {
   event: "evt_",
   keys: "key_",
   deliveries: "dlv_",
-  messages: "sms_",
+  sms: "sms_",
+  "callback-endpoints": "cbe_",
+  endpoint: "cbe_",
 };
 
 const WRONG_KEY = formatApiKey("test", "0".repeat(32));
