@@ -14,7 +14,7 @@ let system: TestSystem;
 beforeAll(async () => {
   system = await openSystem();
   await beBusy(system);
-});
+}, 180_000);
 afterAll(() => system.close());
 
 async function audit(environment: Record<string, string>) {
