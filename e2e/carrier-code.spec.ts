@@ -137,20 +137,19 @@ test("a merchant who cancels leaves the payer a choice again", async ({ page }) 
   await expect(page.getByRole("button", { name: PAY_ON_PHONE_BILL })).toBeVisible();
 });
 
-test("axe finds nothing on the page for the carrier's code in both languages, and 320 px are enough", async ({
-  page,
-}) => {
-  await page.setViewportSize({ width: 320, height: 640 });
-  for (const locale of ["en", "nb"]) {
+for (const locale of ["en", "nb"]) {
+  test(`axe finds nothing on the page for the carrier's code (${locale}), and 320 px are enough`, async ({
+    page,
+  }) => {
+    await page.setViewportSize({ width: 320, height: 640 });
     const invoice = await createInvoice({ locale, phone: freshPhone(SENDS_CODE) });
-    await page.goto(invoice.pay_url);
-    await page.getByRole("button").first().click();
-    await expect(page).toHaveURL(`${invoice.pay_url}/code`);
+    await createPayment(invoice.id, "carrier_billing");
+    await page.goto(`${invoice.pay_url}/code`);
     await expectAccessible(page);
     await page.getByRole("textbox").fill("nonsense");
     await page.getByRole("button").first().click();
     await expect(page.getByRole("alert")).toBeVisible();
     await expectAccessible(page);
     await expectNoSidewaysScroll(page);
-  }
-});
+  });
+}

@@ -12,6 +12,8 @@ export interface Config {
   readonly origin: string;
   readonly databaseUrl: string;
   readonly databaseConnectionsMax: number;
+  /** How long a request waits for a connection when all are busy. */
+  readonly databaseAcquireTimeoutMs: number;
   readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
   readonly sandboxUrl: string | null;
   readonly railTimeoutMs: number;
@@ -52,6 +54,7 @@ const SCHEMA = z.object({
     .optional(),
   BILLTEXT_EMBEDDED_DATABASE: z.enum(["0", "1"]).default("0"),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "must be a postgres:// address"),
+  DATABASE_ACQUIRE_TIMEOUT_MS: z.coerce.number().int().min(100).max(30_000).default(1_000),
   DATABASE_CONNECTIONS_MAX: z.coerce.number().int().min(2).max(200).default(10),
   SANDBOX_URL: z.url({ protocol: /^https?$/ }).optional(),
   CALLBACK_LOOPBACK: z.enum(["allowed", "refused"]).optional(),
@@ -134,6 +137,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     origin: new URL(env.BILLTEXT_ORIGIN).origin,
     databaseUrl: env.DATABASE_URL,
     databaseConnectionsMax: env.DATABASE_CONNECTIONS_MAX,
+    databaseAcquireTimeoutMs: env.DATABASE_ACQUIRE_TIMEOUT_MS,
     masterKeys: parseMasterKeys(env.BILLTEXT_MASTER_KEYS),
     sandboxUrl: env.SANDBOX_URL === undefined ? null : new URL(env.SANDBOX_URL).origin,
     railTimeoutMs: env.RAIL_TIMEOUT_MS,

@@ -30,11 +30,7 @@ export interface Runtime {
 }
 
 /** A request is refused soon when all connections are busy; a job may wait for one. */
-const ACQUIRE_TIMEOUT_MS: { readonly [K in ProcessKind]: number } = {
-  web: 1_000,
-  worker: 10_000,
-  seed: 10_000,
-};
+const JOB_ACQUIRE_TIMEOUT_MS = 10_000;
 
 /** Builds the runtime of one process from its settings. Nothing connects before it is used. */
 export function createRuntime(kind: ProcessKind, config: Config): Runtime {
@@ -43,7 +39,7 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     url: config.databaseUrl,
     applicationName: `billtext-${kind}`,
     connectionsMax: config.databaseConnectionsMax,
-    acquireTimeoutMs: ACQUIRE_TIMEOUT_MS[kind],
+    acquireTimeoutMs: kind === "web" ? config.databaseAcquireTimeoutMs : JOB_ACQUIRE_TIMEOUT_MS,
     onConnectionLost: (error) => log.warn("database.connection_lost", { error }),
   });
   const queue = createQueue({

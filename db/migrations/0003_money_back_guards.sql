@@ -82,4 +82,14 @@ begin
   ] loop
     execute format('create policy %I on %I for select to billtext_audit using (true)', tenant_table || '_audit', tenant_table);
   end loop;
-end $$;
+end $$;--> statement-breakpoint
+
+-- Counters of requests are worth nothing after a crash, and must not make one request wait for another's flush.
+alter table rate_limits set unlogged;--> statement-breakpoint
+
+-- Surplus of before is sent back by nobody: a person decides. The owner sees the rows of all only unforced.
+alter table payments no force row level security;--> statement-breakpoint
+update payments
+  set needs_review_at = now(), review_reason = 'Surplus from before it could be sent back: refund or accept it.'
+  where disposition = 'surplus' and needs_review_at is null;--> statement-breakpoint
+alter table payments force row level security;

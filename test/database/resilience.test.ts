@@ -17,7 +17,7 @@ const uncaught: unknown[] = [];
 beforeAll(async () => {
   process.on("uncaughtException", (error) => uncaught.push(error));
   process.on("unhandledRejection", (error) => uncaught.push(error));
-  system = await openSystem();
+  system = await openSystem({ acquireTimeoutMs: 1_000 });
   shop = await system.merchant();
 });
 afterAll(() => system.close());

@@ -57,7 +57,8 @@ export interface CloseOptions {
 }
 
 /** Opens a system on a fresh database. Rails' notifications reach its real doors over HTTP. */
-export async function openSystem(): Promise<TestSystem> {
+/** Calls that come by the dozen wait for a connection longer than a request would, unless a test is about that. */
+export async function openSystem({ acquireTimeoutMs = 20_000 } = {}): Promise<TestSystem> {
   const servers = inject("servers");
   const inbound = await listenForNotifications();
   const { origin } = inbound;
@@ -73,6 +74,7 @@ export async function openSystem(): Promise<TestSystem> {
       BILLTEXT_MASTER_KEYS: masterKeys,
       DATABASE_URL: databaseUrl,
       DATABASE_CONNECTIONS_MAX: "20",
+      DATABASE_ACQUIRE_TIMEOUT_MS: String(acquireTimeoutMs),
       SANDBOX_URL: servers.sandboxUrl,
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "silent",
       RAIL_TIMEOUT_MS: "2000",

@@ -1,6 +1,7 @@
 // Which commands there are, and how often each is chosen.
 
 import fc from "fast-check";
+import { payOutside, reprice } from "./commands/changes.ts";
 import type { Command } from "./commands/command.ts";
 import { cancel, create, open, resend, runOut } from "./commands/invoices.ts";
 import { forge, notify } from "./commands/messages.ts";
@@ -45,6 +46,8 @@ export function arbitraryCommands(max: number) {
     [3, fc.tuple(index, part, mostly, crash).map((args) => refund(...args))],
     [1, fc.tuple(index, crash).map((args) => cancel(...args))],
     [1, index.map(runOut)],
+    [1, fc.tuple(index, crash).map((args) => payOutside(...args))],
+    [1, fc.tuple(index, fc.constantFrom(24_900, 15_000), crash).map((args) => reprice(...args))],
     [4, crash.map(tick)],
   ];
   const arbitraries = weighted.flatMap(([weight, arbitrary]) =>

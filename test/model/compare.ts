@@ -7,6 +7,7 @@ import type { World } from "./world.ts";
 interface InvoiceRow {
   readonly id: string;
   readonly state: string;
+  readonly due: number;
   readonly paid: number;
   readonly is_opened: boolean;
   readonly payments: readonly PaymentRow[];
@@ -26,7 +27,7 @@ interface PaymentRow {
 }
 
 const ROWS = `
-  select i.id, i.state, i.amount_paid_minor::int as paid, i.opened_at is not null as is_opened,
+  select i.id, i.state, i.amount_due_minor::int as due, i.amount_paid_minor::int as paid, i.opened_at is not null as is_opened,
     coalesce((select json_agg(p order by p.created_at, p.id) from (
       select p.id, p.method, p.state, p.disposition, p.superseded_at is not null as is_superseded,
         p.rail_reference is not null as is_known, p.unknown_since is not null as is_doubtful,
@@ -42,6 +43,7 @@ const ROWS = `
 const COUNTED = [
   "invoice.created",
   "invoice.opened",
+  "invoice.updated",
   "invoice.paid",
   "invoice.cancelled",
   "invoice.expired",
@@ -77,6 +79,7 @@ export async function requireSame({ system }: World, model: Model): Promise<void
 function describeRow(row: InvoiceRow) {
   return {
     state: row.state,
+    due: row.due,
     paid: row.paid,
     isOpened: row.is_opened,
     attempts: row.payments.map((payment) => ({
@@ -95,6 +98,7 @@ function describeRow(row: InvoiceRow) {
 function describeModel(invoice: ModelInvoice) {
   return {
     state: invoice.state,
+    due: invoice.amountMinor,
     paid: invoice.state === "paid" ? invoice.amountMinor : 0,
     isOpened: invoice.isOpened,
     attempts: invoice.attempts.map((attempt) => ({

@@ -142,18 +142,12 @@ export function begin(run: Run, invoice: ModelInvoice, attempt: ModelAttempt, tr
  */
 export function ask(run: Run, invoice: ModelInvoice, attempt: ModelAttempt, isNamed = false): void {
   if (attempt.state === "code" || (!isOpen(attempt) && !attempt.isKnown && !isNamed)) return;
-  const isRepeated = attempt.method === "card" && !attempt.isKnown && !isNamed;
   run.call(() => {
-    // A card's request is repeated under its key; a charge is only looked for.
+    // A card's request is repeated under its key, unless the rail has named it; a charge is only looked for.
+    const isRepeated = attempt.method === "card" && !attempt.isKnown && !isNamed;
     if (isRepeated && attempt.truth === "none") attempt.truth = "open";
   });
-  if (!isRepeated) {
-    apply(run, invoice, attempt);
-    return;
-  }
-  // A key gives the first answer again, whatever has become of the page since: the next question tells.
-  attempt.isKnown = true;
-  attempt.isDoubtful = false;
+  apply(run, invoice, attempt);
 }
 
 function apply(run: Run, invoice: ModelInvoice, attempt: ModelAttempt): void {

@@ -25,6 +25,7 @@ import { emptyBody, noQuery } from "./schemas.ts";
 const TAG = "Callbacks";
 
 export const createEndpointOperation = keyedOperation({
+  scope: "callbacks:write",
   body: createEndpointBody,
   query: noQuery,
   doc: {
@@ -129,6 +130,7 @@ export const deleteEndpointOperation = operation({
 });
 
 export const rotateSecretOperation = keyedOperation({
+  scope: "callbacks:write",
   body: rotateSecretBody,
   query: noQuery,
   doc: {
@@ -150,6 +152,7 @@ export const rotateSecretOperation = keyedOperation({
 });
 
 export const testEndpointOperation = keyedOperation({
+  scope: "callbacks:write",
   body: emptyBody,
   query: noQuery,
   doc: {

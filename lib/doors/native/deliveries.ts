@@ -65,6 +65,7 @@ export const getDeliveryOperation = operation({
 });
 
 export const resendDeliveryOperation = keyedOperation({
+  scope: "callbacks:write",
   body: emptyBody,
   query: noQuery,
   doc: {
@@ -85,6 +86,7 @@ export const resendDeliveryOperation = keyedOperation({
 });
 
 export const resendDeliveriesOperation = keyedOperation({
+  scope: "callbacks:write",
   body: resendDeliveriesBody,
   query: noQuery,
   doc: {

@@ -117,6 +117,7 @@ function toLine(entry: z.infer<typeof invoiceLine>): InvoiceLine {
 }
 
 export const markPaidOperation = keyedOperation({
+  scope: "invoices:write",
   body: markPaidBody,
   query: noQuery,
   doc: {

@@ -39,6 +39,7 @@ export const CREATE_INVOICE_ERRORS = [
 ] as const satisfies readonly ErrorCode[];
 
 export const createInvoiceOperation = keyedOperation({
+  scope: "invoices:write",
   body: createInvoiceBody,
   query: noQuery,
   doc: {
@@ -167,6 +168,7 @@ export const cancelInvoiceOperation = operation({
 });
 
 export const sendInvoiceOperation = keyedOperation({
+  scope: "invoices:write",
   body: emptyBody,
   query: noQuery,
   doc: {

@@ -102,6 +102,7 @@ export const getKeyOperation = operation({
 });
 
 export const createKeyOperation = keyedOperation({
+  scope: "keys:write",
   body: createKeyBody,
   query: noQuery,
   doc: {
@@ -150,6 +151,7 @@ export const updateKeyOperation = operation({
 });
 
 export const rotateKeyOperation = keyedOperation({
+  scope: "keys:write",
   body: rotateKeyBody,
   query: noQuery,
   doc: {

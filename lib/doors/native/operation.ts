@@ -5,8 +5,9 @@ import type { z } from "zod";
 import { isApiKeyShape } from "#lib/crypto/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { RateStanding } from "#lib/domain/ports/rate-limiter.ts";
+import type { Scope } from "#lib/domain/tenant.ts";
 import { readClientAddress } from "#lib/http/client-address.ts";
-import type { ServiceContext, ServiceDeps } from "#lib/services/context.ts";
+import { requireScope, type ServiceContext, type ServiceDeps } from "#lib/services/context.ts";
 import type { Answer, KeyedAnswer, KeyedRequest } from "#lib/services/idempotency/once.ts";
 import { authenticateKey } from "#lib/services/keys/authenticate.ts";
 import { takeFromBudget } from "#lib/services/keys/limit.ts";
@@ -68,6 +69,8 @@ export function operation<Body, Query>(
 /** An operation that sends an SMS or moves money: it needs an Idempotency-Key. */
 export function keyedOperation<Body, Query>(
   shape: OperationShape<Body, Query> & {
+    /** What the caller must hold to be given the first answer again; the verb itself asks for it too. */
+    readonly scope: Scope;
     readonly run: (call: OperationCall<Body, Query>) => Promise<KeyedAnswer>;
   },
 ): Operation {
@@ -76,6 +79,7 @@ export function keyedOperation<Body, Query>(
     handle: async (ctx, request, params) => {
       const key = readKey(request);
       const { body, query, canonical } = await parseRequest(shape, request);
+      requireScope(ctx, shape.scope);
       const route = `${request.method} ${new URL(request.url).pathname.replace(/\/$/, "")}`;
       const fingerprint = ctx.vault.hash(canonical);
       const answer = await shape.run({ ctx, params, body, query, keyed: { route, key, fingerprint } });

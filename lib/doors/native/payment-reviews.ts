@@ -12,6 +12,7 @@ import { noQuery } from "./schemas.ts";
 import { renderPaymentDetail } from "./views.ts";
 
 export const reviewPaymentOperation = keyedOperation({
+  scope: "payments:write",
   body: reviewPaymentBody,
   query: noQuery,
   doc: {
@@ -39,6 +40,7 @@ export const reviewPaymentOperation = keyedOperation({
 });
 
 export const acceptSurplusOperation = keyedOperation({
+  scope: "payments:write",
   body: acceptSurplusBody,
   query: noQuery,
   doc: {

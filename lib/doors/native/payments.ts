@@ -29,6 +29,7 @@ import {
 import { renderPaymentDetail, renderPaymentItem } from "./views.ts";
 
 export const createPaymentOperation = keyedOperation({
+  scope: "payments:write",
   body: createPaymentBody,
   query: noQuery,
   doc: {
@@ -86,6 +87,7 @@ async function toInvoiceInput(
 }
 
 export const confirmPaymentOperation = keyedOperation({
+  scope: "payments:write",
   body: emptyBody,
   query: noQuery,
   doc: {
@@ -102,6 +104,7 @@ export const confirmPaymentOperation = keyedOperation({
 });
 
 export const cancelPaymentOperation = keyedOperation({
+  scope: "payments:write",
   body: emptyBody,
   query: noQuery,
   doc: {

@@ -19,6 +19,7 @@ import { renderRefundSnapshot } from "./views.ts";
 const render = (made: Refund) => renderRefundSnapshot(snapshotRefund(made));
 
 export const createRefundOperation = keyedOperation({
+  scope: "refunds:write",
   body: createRefundBody,
   query: noQuery,
   doc: {
@@ -103,6 +104,7 @@ export const listRefundsOperation = operation({
 });
 
 export const reviewRefundOperation = keyedOperation({
+  scope: "refunds:write",
   body: reviewRefundBody,
   query: noQuery,
   doc: {

@@ -55,12 +55,21 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     }
   }
 
-  /** Learns a session whose creation was never answered: the same key gives the same session. */
-  async function recover(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
+  /**
+   * Learns a session whose creation was never answered. The same key gives the same session, as it was at first:
+   * its record tells what has become of it since.
+   */
+  async function recover(
+    account: OpenRailAccount,
+    attempt: RailAttempt,
+    timeout: number,
+  ): Promise<RailOutcome> {
     const isKeyAlive = attempt.now.getTime() - attempt.submittedAt.getTime() < KEY_LIFE_MS;
-    return isKeyAlive
-      ? await begin(account, attempt)
-      : { kind: "unknown", reason: "The key is too old to repeat." };
+    if (!isKeyAlive) return { kind: "unknown", reason: "The key is too old to repeat." };
+    const first = await begin(account, attempt);
+    if (first.kind !== "redirect") return first;
+    const current = await query(account, { ...attempt, railReference: first.railReference }, timeout);
+    return current.kind === "unknown" || current.kind === "not_found" ? first : current;
   }
 
   async function query(
@@ -68,7 +77,7 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     attempt: RailAttempt,
     timeout = options.timeoutMs,
   ): Promise<RailOutcome> {
-    if (attempt.railReference === null) return await recover(account, attempt);
+    if (attempt.railReference === null) return await recover(account, attempt, timeout);
     try {
       const session = await clientFor(account).checkout.sessions.retrieve(
         attempt.railReference,

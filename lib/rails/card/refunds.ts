@@ -76,7 +76,7 @@ export async function queryCardRefund(
 ): Promise<RefundOutcome> {
   const client = clientFor(account);
   const isKeyAlive = refund.now.getTime() - refund.submittedAt.getTime() < KEY_LIFE_MS;
-  if (refund.railReference === null && isKeyAlive) return await createCardRefund(clientFor, account, refund);
+  if (refund.railReference === null && isKeyAlive) return await repeat(clientFor, account, refund);
   try {
     if (refund.railReference !== null) {
       return readRefund(await client.refunds.retrieve(refund.railReference), refund);
@@ -92,6 +92,21 @@ export async function queryCardRefund(
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
     return { kind: "unknown", reason: error.code ?? error.type };
   }
+}
+
+/** The same key gives the first answer again, whatever has become of the refund since: its record is read too. */
+async function repeat(
+  clientFor: ClientFor,
+  account: OpenRailAccount,
+  refund: RailRefund,
+): Promise<RefundOutcome> {
+  const first = await createCardRefund(clientFor, account, refund);
+  // That the repeat did not arrive says nothing of the request before it.
+  if (first.kind === "not_taken") return { kind: "unknown", reason: first.reason };
+  const railReference = "railReference" in first ? first.railReference : null;
+  if (railReference === null) return first;
+  const current = await queryCardRefund(clientFor, account, { ...refund, railReference });
+  return current.kind === "unknown" ? { kind: "pending", railReference } : current;
 }
 
 /** A refund that a notification names; it may have been made in Stripe's dashboard. */

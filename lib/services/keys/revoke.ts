@@ -1,6 +1,7 @@
 // A key is of no use any more.
 
 import { updateApiKey } from "#db/queries/routing/keys.ts";
+import { realNow } from "#db/transaction.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
 import type { KeyView } from "./get.ts";
@@ -26,7 +27,7 @@ export async function revokeKey(
 ): Promise<KeyView> {
   requireScope(ctx, "keys:write");
   return await transact(ctx, async (inTx) => {
-    const { now } = inTx.tx;
+    const now = realNow(inTx.tx);
     await lockKeys(inTx);
     const key = await readKey(inTx, id);
     if (key.revokedAt !== null) return { record: key, now };

@@ -1,5 +1,6 @@
 // Money that paid nothing when it came pays the invoice after all.
 
+import { isMoneyDisputed } from "#db/queries/disputes.ts";
 import { updatePaymentFacts } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
@@ -26,7 +27,7 @@ export interface AcceptSurplusInput {
  *
  * @throws permission_denied       the caller lacks payments:write
  * @throws payment_not_found
- * @throws payment_state_conflict  it is not surplus, or goes back already
+ * @throws payment_state_conflict  it is not surplus, goes back already, or is disputed
  * @throws invoice_state_conflict  the invoice is paid, or asks for another amount by now
  */
 export async function acceptSurplus(ctx: ServiceContext, input: AcceptSurplusInput): Promise<Payment> {
@@ -38,6 +39,9 @@ export async function acceptSurplus(ctx: ServiceContext, input: AcceptSurplusInp
     }
     if (payment.refundedMinor !== 0n) {
       throw new ServiceError("payment_state_conflict", "The surplus is on its way back to the payer.");
+    }
+    if (await isMoneyDisputed(inTx.tx, inTx.tenant, payment.id)) {
+      throw new ServiceError("payment_state_conflict", "The payer's bank has the money.");
     }
     const { amountMinor } = payment.amount;
     const policies = { onExpired: "accept", onCancelled: "accept", onSurplus: "hold" } as const;

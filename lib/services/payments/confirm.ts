@@ -51,7 +51,7 @@ async function commitCapture(ctx: TxContext, locked: PaymentOfInvoice): Promise<
     throw new ServiceError("payment_state_conflict", `The payment is ${payment.state}, not authorized.`);
   }
   if (payment.captureRequestedAt !== null) return payment;
-  if (payment.cancelRequestedAt !== null) {
+  if (payment.cancelRequestedAt !== null || payment.supersededAt !== null) {
     throw new ServiceError("payment_state_conflict", "The reserved amount is being given back.");
   }
   if (invoice.state !== "open") {

@@ -62,6 +62,8 @@ async function decide(
   const isOpen = isOpenPayment(payment.state);
   switch (decision) {
     case "dismiss":
+      // Nobody asks about it any more: it must come to an end.
+      if (isOpen) throw new ServiceError("payment_state_conflict", `The payment is ${payment.state}.`);
       return payment;
     case "void":
       if (!isOpen) throw new ServiceError("payment_state_conflict", `The payment is ${payment.state}.`);

@@ -53,7 +53,11 @@ async function decide(
   locked: LockedRefund,
   { decision }: ReviewRefundInput,
 ): Promise<Refund> {
-  if (decision === "dismiss") return locked.refund;
+  if (decision === "dismiss") {
+    // Nobody asks about it any more: it must come to an end.
+    if (locked.refund.state !== "pending") return locked.refund;
+    throw new ServiceError("refund_not_possible", "The refund is pending.");
+  }
   if (decision === "settle") return await advanceRefund(ctx, { ...locked, event: "succeeded", facts: {} });
   return await advanceRefund(ctx, {
     ...locked,

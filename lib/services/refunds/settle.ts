@@ -6,7 +6,7 @@ import { findPayment } from "#db/queries/payments.ts";
 import { findRefund, updateRefundFacts } from "#db/queries/refunds.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { RefundId } from "#lib/domain/ids.ts";
-import type { OpenRailAccount, Rail, RailRefund } from "#lib/domain/ports/rail.ts";
+import type { OpenRailAccount, Rail, RailRefund, RefundOutcome } from "#lib/domain/ports/rail.ts";
 import type { Refund } from "#lib/domain/records.ts";
 import { type ServiceContext, transact } from "../context.ts";
 import { openPhone, openRailAccount, railOf, refundToken, tokenExpiry } from "../payments/rail-call.ts";
@@ -14,6 +14,9 @@ import { railTime } from "../rail-time.ts";
 import { notificationUrl } from "../urls.ts";
 import { applyRefundOutcome, lockRefundWithAll } from "./apply-outcome.ts";
 import { namesOf } from "./commit.ts";
+
+/** Longer than a request can be under way. */
+const FORGET_AFTER_MS = 60_000;
 
 export interface SettledRefund {
   readonly refund: Refund;
@@ -37,7 +40,11 @@ export async function settleRefund(
   if (refund.state !== "pending" && !isForced) return { refund, isAnswered: true };
   const ask = isFirst ? rail.refund : rail.queryRefund;
   if (ask === undefined) throw new Error(`The rail of refund ${id} refunds nothing.`);
-  const outcome = await ask(account, call);
+  const said = await ask(account, call);
+  // The request may still be on its way: what is looked for too soon is not there yet.
+  const ageMs = call.now.getTime() - call.submittedAt.getTime();
+  const isTooSoon = said.kind === "not_taken" && !isFirst && ageMs < FORGET_AFTER_MS;
+  const outcome: RefundOutcome = isTooSoon ? { kind: "unknown", reason: said.reason } : said;
   const settled = await applyRefundOutcome(ctx, id, outcome);
   return { refund: settled, isAnswered: outcome.kind !== "unknown" && outcome.kind !== "not_taken" };
 }

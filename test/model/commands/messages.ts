@@ -1,5 +1,6 @@
 // What rails tell us, and what others tell us in their name.
 
+import { until } from "../../until.ts";
 import { ask, askRefund, type Model, type ModelAttempt, type ModelInvoice, type Run } from "../model.ts";
 import type { RailMessage } from "../rails.ts";
 import { deliver, messagesAbout } from "../rails.ts";
@@ -26,10 +27,13 @@ export function notify(
       const messages = await messagesAbout(world, invoice, attempt);
       arrived = await withRefundIndexes(world, attempt, isReversed ? [...messages].reverse() : messages);
       for (const message of arrived) {
-        const statuses = await deliver(world, attempt, message, copies);
-        if (statuses.some((status) => status < 200 || status > 299)) {
-          throw new Error(`A message about ${attempt.id} was answered with ${statuses.join(", ")}.`);
-        }
+        // Whoever is told 503 sends it again; nothing else may come back.
+        await until(`a message about ${attempt.id} to be taken`, async () => {
+          const statuses = await deliver(world, attempt, message, copies);
+          const odd = statuses.filter((status) => status !== 204 && status !== 503);
+          if (odd.length > 0) throw new Error(`A message was answered with ${odd.join(", ")}.`);
+          return statuses.includes(204);
+        });
       }
       await world.runJobs((name) => (name === "notification.apply" ? 0 : null));
     },
