@@ -108,8 +108,8 @@ export class Values {
         { weight: 1, arbitrary: fc.constantFrom(...(schema.enum ?? [])) },
       );
     if (/^(?:refundable_)?amount$/.test(name)) {
-      const any = fc.integer({ min: schema.minimum ?? 1, max: schema.maximum ?? 1 });
-      return fc.oneof({ weight: 4, arbitrary: fc.constant(24_900) }, { weight: 1, arbitrary: any });
+      const others = fc.integer({ min: schema.minimum ?? 1, max: schema.maximum ?? 1 });
+      return fc.oneof({ weight: 4, arbitrary: fc.constant(24_900) }, { weight: 1, arbitrary: others });
     }
     if (name === "version") return fc.integer({ min: 1, max: 4 });
     if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
