@@ -19,7 +19,7 @@ const path = process.env.MODEL_PATH;
 const COMMANDS_MAX = 25;
 const ROUNDS_MAX = 10;
 /** No sequence begins after this; a slow machine runs fewer of them, and says how many. */
-const seconds = Number(process.env.MODEL_SECONDS ?? 120);
+const seconds = Number(process.env.MODEL_SECONDS ?? 45);
 const GRACE_SECONDS = 60;
 
 let system: TestSystem;
