@@ -136,7 +136,7 @@ export function routeHandlers(
       return response;
     };
   };
-  const allow = Object.keys(operations).join(", ");
+  const allow = Object.keys(operations).sort().join(", ");
   return Object.fromEntries(
     METHODS.map((method) => [
       method,
