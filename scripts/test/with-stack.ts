@@ -37,6 +37,8 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     SANDBOX_PORT: String(await freePort()),
     PG_PORT: String(await freePort()),
     LOG_LEVEL: "info",
+    // Calls by the dozen on a slow machine wait; what happens when none is free has a test of its own.
+    DATABASE_ACQUIRE_TIMEOUT_MS: "5000",
     // Tests fire in a second what callers do in a minute; those of the limits set their own.
     RATE_LIMIT_TEST_READS_PER_SECOND: "100000",
     RATE_LIMIT_TEST_WRITES_PER_SECOND: "100000",
