@@ -152,8 +152,8 @@ test("a payer who comes back while Stripe does not answer is told that it is bei
     status: 500,
     method: "GET",
     path: `/v1/checkout/sessions/${invoice.sessionId}`,
-    // The notification's question and the page's own.
-    times: 2,
+    // The questions of the two notifications, and the page's own.
+    times: 3,
   });
   await payHosted(invoice.sessionId);
   await page.goto(`${invoice.pay_url}/return`);

@@ -80,7 +80,7 @@ export async function cancel(fields: Fields = {}): Promise<NewInvoice> {
 export const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 export async function expire(fields: Fields = {}): Promise<NewInvoice> {
-  const invoice = await createInvoice({ expires_at: soon(700), ...fields });
+  const invoice = await createInvoice({ expires_at: soon(2_500), ...fields });
   return await expectState(invoice, "expired");
 }
 
