@@ -54,10 +54,10 @@ export function isUnavailable(error: unknown): boolean {
   return NETWORK_CODES.has(code) || UNAVAILABLE_MESSAGES.test(cause.message);
 }
 
-/** True where a value of the statement was one that the database cannot take (SQLSTATE class 22). */
+/** True where a value of the statement was one that the database cannot take (SQLSTATE classes 22 and 54). */
 function isDataException(error: unknown): boolean {
   const cause = rootCause(error);
-  return cause instanceof pg.DatabaseError && cause.code?.startsWith("22") === true;
+  return cause instanceof pg.DatabaseError && /^(22|54)/.test(cause.code ?? "");
 }
 
 /**

@@ -41,3 +41,14 @@ export function line(max: number, isMultiline = false) {
       rule("too_big", `must have at most ${max} characters`),
     );
 }
+
+/** Of UTF-8: the database finds rows by references, and an index entry holds no more than about 2,700. */
+const REFERENCE_BYTES_MAX = 1_000;
+
+/** A name of the caller's own for something that can be looked up by it: a line of at most 100 characters. */
+export function reference() {
+  return line(100).refine(
+    (text) => Buffer.byteLength(text) <= REFERENCE_BYTES_MAX,
+    rule("too_big", `must have at most ${REFERENCE_BYTES_MAX} bytes`),
+  );
+}

@@ -79,6 +79,7 @@ describe("a field", () => {
     [{ description: "x".repeat(201) }, "/description"],
     [{ description: 5 }, "/description"],
     [{ merchant_reference: "x".repeat(101) }, "/merchant_reference"],
+    [{ merchant_reference: `x${"\u0301\u0302".repeat(7)}`.repeat(100) }, "/merchant_reference"],
     [{ lines: [{ description: "x", quantity: 0, unit_amount: 1 }] }, "/lines/0/quantity"],
     [{ lines: [{ description: "x", quantity: 1, unit_amount: 1, tax_rate: 101 }] }, "/lines/0/tax_rate"],
     [{ lines: [{ description: "x", quantity: 1, unit_amount: 1 }] }, "/lines"],

@@ -9,6 +9,7 @@ import { dispute, disputeList } from "./answers/dispute.ts";
 import { operation } from "./operation.ts";
 import { listDisputesQuery } from "./refund-schemas.ts";
 import { noQuery } from "./schemas.ts";
+import { subjectFilter } from "./subject-filter.ts";
 import { renderDisputeSnapshot } from "./views.ts";
 
 const render = (found: Dispute) => renderDisputeSnapshot(snapshotDispute(found));
@@ -37,16 +38,10 @@ export const listDisputesOperation = operation({
     errors: [],
   },
   run: async ({ ctx, query }) => {
-    const paymentOf = query.payment === undefined ? undefined : parseId("payment", query.payment);
-    const invoiceOf = query.invoice === undefined ? undefined : parseId("invoice", query.invoice);
-    // A malformed id is one that nothing belongs to.
-    if (paymentOf === null || invoiceOf === null) return { data: [], next_cursor: null };
+    const subject = subjectFilter(query);
+    if (subject === null) return { data: [], next_cursor: null };
     const page = await listDisputes(ctx, {
-      filter: {
-        ...(query.state === undefined ? {} : { state: query.state }),
-        ...(paymentOf === undefined ? {} : { paymentId: paymentOf }),
-        ...(invoiceOf === undefined ? {} : { invoiceId: invoiceOf }),
-      },
+      filter: { ...subject, ...(query.state === undefined ? {} : { state: query.state }) },
       cursor: query.cursor ?? null,
       limit: query.limit,
     });

@@ -8,7 +8,7 @@ import { editInvoice } from "#lib/services/invoices/edit.ts";
 import { markPaid, resumeMarkPaid } from "#lib/services/invoices/mark-paid.ts";
 import type { InvoiceChanges } from "#lib/services/invoices/plan-edit.ts";
 import { reopenInvoice } from "#lib/services/invoices/reopen.ts";
-import { line } from "../text.ts";
+import { line, reference } from "../text.ts";
 import { invoice } from "./answers/invoice.ts";
 import {
   amount,
@@ -34,7 +34,7 @@ export const editInvoiceBody = z.strictObject({
   methods: methods.optional(),
   lines: z.array(invoiceLine).max(200).optional(),
   description: line(200).optional(),
-  merchant_reference: line(100).nullable().optional(),
+  merchant_reference: reference().nullable().optional(),
   purchase_category: line(50).nullable().optional(),
   due_at: instant.nullable().optional(),
   expires_at: instant.optional(),
@@ -47,7 +47,7 @@ export const editInvoiceBody = z.strictObject({
   metadata: metadata.optional(),
 });
 
-export const markPaidBody = z.strictObject({ reference: line(100).nullable().optional() }).optional();
+export const markPaidBody = z.strictObject({ reference: reference().nullable().optional() }).optional();
 
 export const reopenInvoiceBody = z.strictObject({ expires_at: instant });
 

@@ -5,7 +5,7 @@ import { DISPUTE_STATES } from "#lib/domain/dispute.ts";
 import { REFUND_STATES } from "#lib/domain/refund.ts";
 import { REVIEW_DECISIONS } from "#lib/services/payments/review.ts";
 import { rule } from "../faults.ts";
-import { line } from "../text.ts";
+import { line, reference } from "../text.ts";
 import { amount, cursor, limit } from "./fields.ts";
 
 const AMOUNT_MAX = 99_999_999;
@@ -32,7 +32,7 @@ const note = line(500);
 
 export const reviewPaymentBody = z.strictObject({
   decision: z.enum(REVIEW_DECISIONS),
-  settlement_reference: line(200).optional(),
+  settlement_reference: reference().optional(),
   note,
 });
 

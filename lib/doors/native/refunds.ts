@@ -14,6 +14,7 @@ import { keyedOperation, operation, toAnswer } from "./operation.ts";
 import { paymentId } from "./payments.ts";
 import { createRefundBody, listRefundsQuery, reviewRefundBody } from "./refund-schemas.ts";
 import { noQuery } from "./schemas.ts";
+import { subjectFilter } from "./subject-filter.ts";
 import { renderRefundSnapshot } from "./views.ts";
 
 const render = (made: Refund) => renderRefundSnapshot(snapshotRefund(made));
@@ -86,16 +87,10 @@ export const listRefundsOperation = operation({
     errors: [],
   },
   run: async ({ ctx, query }) => {
-    const paymentOf = query.payment === undefined ? undefined : parseId("payment", query.payment);
-    const invoiceOf = query.invoice === undefined ? undefined : parseId("invoice", query.invoice);
-    // A malformed id is one that nothing belongs to.
-    if (paymentOf === null || invoiceOf === null) return { data: [], next_cursor: null };
+    const subject = subjectFilter(query);
+    if (subject === null) return { data: [], next_cursor: null };
     const page = await listRefunds(ctx, {
-      filter: {
-        ...(query.state === undefined ? {} : { state: query.state }),
-        ...(paymentOf === undefined ? {} : { paymentId: paymentOf }),
-        ...(invoiceOf === undefined ? {} : { invoiceId: invoiceOf }),
-      },
+      filter: { ...subject, ...(query.state === undefined ? {} : { state: query.state }) },
       cursor: query.cursor ?? null,
       limit: query.limit,
     });

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { INVOICE_STATES, LATE_MONEY_POLICIES } from "#lib/domain/invoice.ts";
 import { AFTER_PAYMENT, LOCALES, SURPLUS_POLICIES } from "#lib/domain/merchant.ts";
 import { PAYMENT_STATES } from "#lib/domain/payment.ts";
-import { line } from "../text.ts";
+import { line, reference } from "../text.ts";
 import {
   amount,
   currency,
@@ -32,7 +32,7 @@ const invoiceFields = {
   currency,
   payer: z.strictObject({ phone }),
   description: line(200),
-  merchant_reference: line(100).optional(),
+  merchant_reference: reference().optional(),
   lines: z.array(invoiceLine).max(200).default([]),
   purchase_category: line(50).optional(),
   due_at: instant.optional(),
@@ -83,7 +83,7 @@ export const emptyBody = z.strictObject({}).optional();
 
 export const listInvoicesQuery = z.strictObject({
   state: z.enum(INVOICE_STATES).optional(),
-  merchant_reference: line(100).optional(),
+  merchant_reference: reference().optional(),
   phone: phoneInQuery.optional(),
   phone_last4: z
     .string()
