@@ -45,6 +45,12 @@ export function isRetryable(error: unknown): boolean {
   return cause instanceof pg.DatabaseError && RETRYABLE_SQLSTATES.has(cause.code ?? "");
 }
 
+/** True where another transaction held what was to be locked for longer than `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  const cause = rootCause(error);
+  return cause instanceof pg.DatabaseError && cause.code === "55P03";
+}
+
 /** True where the database could not do its work, whatever was asked of it. */
 export function isUnavailable(error: unknown): boolean {
   const cause = rootCause(error);

@@ -1,10 +1,12 @@
 // Brings a database up to date: schema, guards, queue, and the logins of the processes. Safe to run again,
 // and safe twice at once. Runs as the database's owner; nothing else does.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
+import { isLockTimeout } from "./errors.ts";
 import { installQueue } from "./queue.ts";
 
 export interface MigrateOptions {
@@ -25,6 +27,24 @@ export interface RuntimeUrls {
 
 const LOCK_KEY = 7_203_114;
 
+/** Whoever waits for a table's lock holds up all who come after: for a second, then they go first. */
+const LOCK_TIMEOUT_MS = 1_000;
+const LOCK_TRIES_MAX = 60;
+const LOCK_PAUSE_MS = 1_000;
+
+/** Each try is one transaction that leaves nothing behind, or repeats what is there already. */
+async function untilLocked(work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!isLockTimeout(error) || tries === LOCK_TRIES_MAX) throw error;
+      await sleep(LOCK_PAUSE_MS);
+    }
+  }
+}
+
 /**
  * Migrates and returns the addresses that web and worker connect with: members of roles that own nothing and
  * bypass nothing. Without passwords it returns the owner's address for all, for the operator to replace.
@@ -36,12 +56,14 @@ export async function migrateDatabase(options: MigrateOptions): Promise<RuntimeU
   await client.connect();
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK_KEY]);
-    await client.query("set lock_timeout = '5s'");
-    await migrate(drizzle({ client }), {
-      migrationsFolder: options.migrationsFolder ?? fileURLToPath(new URL("./migrations", import.meta.url)),
+    await client.query(`set lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
+    const migrationsFolder =
+      options.migrationsFolder ?? fileURLToPath(new URL("./migrations", import.meta.url));
+    await untilLocked(async () => {
+      await migrate(drizzle({ client }), { migrationsFolder });
+      await installQueue(client);
+      await grantQueue(client);
     });
-    await installQueue(client);
-    await grantQueue(client);
     if (options.passwords === null) return { web: options.url, worker: options.url, audit: options.url };
     return {
       web: await createLogin(client, options.url, "web", options.passwords.web),

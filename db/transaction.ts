@@ -50,11 +50,22 @@ export function isInTransaction(): boolean {
  *                              was durable: repeat the call with the same idempotency key to find out
  */
 export function inTenant<T>(db: Database, tenant: Tenant, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const opening =
-    tenant.mode === "test"
-      ? testOpening(tenant.merchantId, "pg_advisory_xact_lock_shared")
-      : `select set_config('app.merchant_id', '${checked(tenant.merchantId)}', true), set_config('app.mode', 'live', true), now() as now`;
-  return run(db, opening, work);
+  return run(db, `begin; ${tenantOpening(tenant)}`, work);
+}
+
+/**
+ * The same for work that only reads: everything as it was at one moment, so that an invoice and its payments never
+ * contradict each other.
+ *
+ * @throws service_unavailable  no connection, or the database went away
+ */
+export function inTenantSnapshot<T>(db: Database, tenant: Tenant, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return run(db, `begin isolation level repeatable read read only; ${tenantOpening(tenant)}`, work);
+}
+
+function tenantOpening({ merchantId, mode }: Tenant): string {
+  if (mode === "test") return testOpening(merchantId, "pg_advisory_xact_lock_shared");
+  return `select set_config('app.merchant_id', '${checked(merchantId)}', true), set_config('app.mode', 'live', true), now() as now`;
 }
 
 /**
@@ -66,7 +77,7 @@ export function aloneInTestMode<T>(
   merchantId: MerchantId,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  return run(db, testOpening(merchantId, "pg_advisory_xact_lock"), work);
+  return run(db, `begin; ${testOpening(merchantId, "pg_advisory_xact_lock")}`, work);
 }
 
 /** The lock comes first, in a statement of its own, so that the clock is read as its last mover left it. */
@@ -88,7 +99,7 @@ function checked(merchantId: MerchantId): MerchantId {
 
 /** Runs `work` in one transaction without a tenant: only the routing tables are visible. */
 export function withoutTenant<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return run(db, "select now() as now", work);
+  return run(db, "begin; select now() as now", work);
 }
 
 /** Goes on in the other mode of the same merchant, for the few acts that concern both; `tx.now` stays. */
@@ -169,7 +180,7 @@ async function commit(client: PoolClient): Promise<void> {
 
 async function begin(client: PoolClient, opening: string): Promise<Tx> {
   // Several statements in one message: one round trip. pg answers such a message with a list of results.
-  const results = (await client.query(`begin; ${opening}`)) as unknown as {
+  const results = (await client.query(opening)) as unknown as {
     rows: { now: Date; offset?: string }[];
   }[];
   const row = results.at(-1)?.rows[0];

@@ -1,5 +1,6 @@
 // The link itself: who bills, what for, how much, and a button for each way to pay that says what it does.
 
+import type { ReactNode } from "react";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { InvoiceSummary, type SummaryInvoice } from "./invoice-summary.tsx";
 import { ChangedNote, Note, PostButton, TextLink } from "./parts.tsx";
@@ -27,6 +28,8 @@ export interface LandingProps {
   readonly payAction: string;
   readonly proof: string;
   readonly cancelUrl: string | null;
+  /** Notes about money that an earlier attempt brought. */
+  readonly children: ReactNode;
 }
 
 export function Landing(props: LandingProps) {
@@ -36,6 +39,7 @@ export function Landing(props: LandingProps) {
       <h1 className="sr-only">{text.t("choose_title", { merchant: merchantName })}</h1>
       <InvoiceSummary text={text} merchantName={merchantName} invoice={props.invoice} />
       {props.isChanged && <ChangedNote text={text} />}
+      {props.children}
       {props.hasSuperseded && <Note>{text.t("superseded_note")}</Note>}
       {props.isOutOfCodes && (
         <div role="alert">

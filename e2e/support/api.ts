@@ -80,6 +80,11 @@ export async function cancelInvoice(id: string): Promise<Invoice> {
   return await post(`/invoices/${id}/cancel`, undefined);
 }
 
+/** Opens an expired invoice again, until `expiresAt` (ISO 8601). */
+export async function reopenInvoice(id: string, expiresAt: string): Promise<Invoice> {
+  return await post(`/invoices/${id}/reopen`, { expires_at: expiresAt });
+}
+
 /** Starts a payment of an invoice by a known method. */
 export async function createPayment(
   invoice: string,

@@ -92,7 +92,12 @@ export function routeMoney(
   taken: Money,
   policies: MoneyPolicies,
 ): Routing {
-  const surplus: Routing = { disposition: "surplus", isReturned: policies.onSurplus === "refund" };
+  const { onExpired, onCancelled, onSurplus } = policies;
+  const surplus: Routing = { disposition: "surplus", isReturned: onSurplus === "refund" };
+  const isRefusedLate =
+    (invoice.state === "expired" && onExpired === "refund") ||
+    (invoice.state === "cancelled" && onCancelled === "refund");
+  if (isRefusedLate) return { disposition: "surplus", isReturned: true };
   const { amountDue, amountPaidMinor } = invoice;
   const isWhatIsDue =
     taken.currency === amountDue.currency && amountPaidMinor + taken.amountMinor === amountDue.amountMinor;
@@ -101,13 +106,9 @@ export function routeMoney(
     case "open":
       return { disposition: "accepted", event: "paid" };
     case "expired":
-      return policies.onExpired === "accept"
-        ? { disposition: "accepted", event: "paid_late" }
-        : { disposition: "surplus", isReturned: true };
+      return { disposition: "accepted", event: "paid_late" };
     case "cancelled":
-      return policies.onCancelled === "accept"
-        ? { disposition: "accepted", event: "paid_after_cancel" }
-        : { disposition: "surplus", isReturned: true };
+      return { disposition: "accepted", event: "paid_after_cancel" };
     case "paid":
       return surplus;
   }

@@ -13,8 +13,8 @@ interface JobData {
   "payment.close": Tenant & { readonly paymentId: PaymentId };
   /** Asks the rail to take a reserved amount that is to be taken. */
   "payment.capture": Tenant & { readonly paymentId: PaymentId };
-  /** Gives back what a rail has reserved for an attempt that is over. */
-  "payment.release": Tenant & { readonly paymentId: PaymentId };
+  /** Gives back what a rail has reserved for an attempt that is over, then plans the next try until that is so. */
+  "payment.release": Tenant & { readonly paymentId: PaymentId; readonly asked: number };
   /** Asks the rail for the truth about one attempt, then plans the next question. */
   "payment.poll": Tenant & { readonly paymentId: PaymentId; readonly pollNumber: number };
   /** Asks the rail to send money back, or what became of that, then plans the next question. */

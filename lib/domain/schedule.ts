@@ -43,7 +43,7 @@ export const POLL_LIVE_SECONDS = 5 * MINUTE;
 export interface PollSituation {
   /** Questions asked so far for this attempt. */
   readonly asked: number;
-  /** Seconds since the rail was first asked to take the money. */
+  /** Seconds since the rail was last given something new to do: to take, reserve or give back the money. */
   readonly ageSeconds: number;
   /** True while the payer may be working on it: the rail has answered, and the invoice can still be paid or the
    * rail holds a page open. */

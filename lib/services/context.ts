@@ -2,7 +2,7 @@
 
 import type { Database } from "#db/client.ts";
 import type { Queue } from "#db/queue.ts";
-import { inTenant, type Tx } from "#db/transaction.ts";
+import { inTenant, inTenantSnapshot, type Tx } from "#db/transaction.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { Failpoints } from "#lib/domain/failpoints.ts";
 import { ID_RANDOM_LENGTH, type Id, type IdKind, toId } from "#lib/domain/ids.ts";
@@ -94,6 +94,15 @@ export function contextFor(
 export function transact<T>(ctx: ServiceContext, work: (ctx: TxContext) => Promise<T>): Promise<T> {
   if (ctx.tx !== null) return work({ ...ctx, tx: ctx.tx });
   return inTenant(ctx.db, ctx.tenant, (tx) => work({ ...ctx, tx }));
+}
+
+/**
+ * The same for `work` that only reads, and reads more than once: what it finds was so at one moment, whatever
+ * commits beside it.
+ */
+export function look<T>(ctx: ServiceContext, work: (ctx: TxContext) => Promise<T>): Promise<T> {
+  if (ctx.tx !== null) return work({ ...ctx, tx: ctx.tx });
+  return inTenantSnapshot(ctx.db, ctx.tenant, (tx) => work({ ...ctx, tx }));
 }
 
 export function newId<K extends IdKind>(deps: Pick<ServiceDeps, "vault">, kind: K): Id<K> {

@@ -9,19 +9,14 @@ import { join } from "node:path";
 import { projectRoot } from "../stack/paths.ts";
 import { Sentence } from "../stack/sentence.ts";
 import { ensureChromium } from "./chromium.ts";
-
-interface Count {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
+import { NOTHING, type Report, readPlaywright, readVitest } from "./reports.ts";
 
 interface Step {
   readonly name: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Reads what the step's runner counted; a step without it is no test and counts only when it fails. */
-  readonly count?: (report: string) => Count;
+  /** Reads what the step's runner reported; a step without it is no test and counts only when it fails. */
+  readonly read?: (report: string) => Report;
 }
 
 const bin = (name: string) => join(projectRoot, "node_modules", ".bin", name);
@@ -55,14 +50,7 @@ function vitest(project: string): Step {
       "--reporter=json",
       `--outputFile.json=${reportOf(project)}`,
     ],
-    count: (report) => {
-      const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
-        report,
-      ) as Record<string, number>;
-      // A file that could not be loaded has no tests to fail, but has failed.
-      const failed = Math.max(numFailedTests ?? 0, (numFailedTestSuites ?? 0) > 0 ? 1 : 0);
-      return { passed: numPassedTests ?? 0, failed, skipped: numPendingTests ?? 0 };
-    },
+    read: readVitest,
   };
 }
 
@@ -71,16 +59,11 @@ function browser(): Step {
     name: "browser",
     args: [join(projectRoot, "scripts", "test", "e2e.ts")],
     env: { CHROMIUM_PATH: ensureChromium(), PLAYWRIGHT_JSON: reportOf("browser") },
-    count: (report) => {
-      const { stats } = JSON.parse(report) as {
-        stats: { expected: number; unexpected: number; flaky: number; skipped: number };
-      };
-      return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
-    },
+    read: readPlaywright,
   };
 }
 
-async function run(step: Step): Promise<Count> {
+async function run(step: Step): Promise<Report> {
   const startedAt = performance.now();
   process.stdout.write(`\n── ${step.name} ──\n`);
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...step.args], {
@@ -92,36 +75,45 @@ async function run(step: Step): Promise<Count> {
   process.on("SIGTERM", stop);
   const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
   process.off("SIGTERM", stop);
-  const counted = read(step);
+  const report = withEnding(read(step), step, code);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   process.stdout.write(
-    `── ${step.name}: ${counted.passed} passed, ${counted.failed} failed, ${seconds} s ──\n`,
+    `── ${step.name}: ${report.passed} passed, ${report.failures.length} failed, ${seconds} s ──\n`,
   );
-  // A runner that ends badly without naming a failed test has failed as a whole.
-  return code === 0 || counted.failed > 0 ? counted : { ...counted, failed: 1 };
+  return report;
 }
 
-function read(step: Step): Count {
+function read(step: Step): Report {
   const path = reportOf(step.name);
-  if (step.count === undefined || !existsSync(path)) return { passed: 0, failed: 0, skipped: 0 };
-  return step.count(readFileSync(path, "utf8"));
+  if (step.read === undefined || !existsSync(path)) return NOTHING;
+  return step.read(readFileSync(path, "utf8"));
+}
+
+/** A runner that ends badly without naming a failed test has failed as a whole. */
+function withEnding(report: Report, { name }: Step, code: number | null): Report {
+  if (code === 0 || report.failures.length > 0) return report;
+  return { ...report, failures: [`${name}: ended with ${code ?? "a signal"}`] };
 }
 
 async function main(): Promise<number> {
   mkdirSync(reports, { recursive: true });
   const isQuick = process.argv.includes("--verify");
-  const total = { passed: 0, failed: 0, skipped: 0 };
   const steps = isQuick ? CHECKS : [...CHECKS, ...SETS, browser()];
+  const reported: Report[] = [];
   for (const step of steps) {
-    const counted = await run(step);
-    total.passed += counted.passed;
-    total.failed += counted.failed;
-    total.skipped += counted.skipped;
+    const report = await run(step);
+    reported.push(report);
     // What comes after the checks would only say the same at greater length.
-    if (counted.failed > 0 && CHECKS.includes(step)) break;
+    if (report.failures.length > 0 && CHECKS.includes(step)) break;
   }
-  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
-  return total.failed === 0 ? 0 : 1;
+  const sum = (count: (report: Report) => number) =>
+    reported.reduce((total, report) => total + count(report), 0);
+  const failures = reported.flatMap((report) => report.failures);
+  for (const failure of failures) process.stdout.write(`\nfailed: ${failure}\n`);
+  process.stdout.write(
+    `\n${sum(({ passed }) => passed)} passed, ${failures.length} failed, ${sum(({ skipped }) => skipped)} skipped\n`,
+  );
+  return failures.length === 0 ? 0 : 1;
 }
 
 let exitCode = 1;

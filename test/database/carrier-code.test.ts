@@ -5,9 +5,10 @@ import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { getInvoice } from "#lib/services/invoices/get.ts";
 import { openLink, viewInvoice } from "#lib/services/payers/view.ts";
-import { closeOpenAttempt, releaseReservation } from "#lib/services/payments/close.ts";
+import { closeOpenAttempt } from "#lib/services/payments/close.ts";
 import { getPayment } from "#lib/services/payments/get.ts";
 import { pollPayment } from "#lib/services/payments/poll.ts";
+import { releaseReservation } from "#lib/services/payments/release.ts";
 import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { validatePayment } from "#lib/services/payments/validate.ts";
@@ -137,7 +138,7 @@ describe("the carrier's code", () => {
       await Promise.all(guesses.map((guess) => type(payment.id, guess).catch(() => null)));
       const { state } = await settle(payment.id);
       expect(["succeeded", "failed"]).toContain(state);
-      if (state === "failed") await releaseReservation(shop.system, payment.id);
+      if (state === "failed") await releaseReservation(shop.system, { paymentId: payment.id, asked: 0 });
       expect(await calls(payment.railReference, "confirm")).toBe(state === "succeeded" ? 1 : 0);
     }
   });

@@ -11,6 +11,7 @@ import { type ResendInput, resendDeliveries, resendDelivery } from "#lib/service
 import { updateCallbackEndpoint } from "#lib/services/callbacks/update-endpoint.ts";
 import { until } from "../until.ts";
 import {
+  asTried,
   cancelOne,
   codeOf,
   copyAsFailed,
@@ -158,7 +159,7 @@ describe("a delivery that is sent again", () => {
     await cancelOne(merchant);
     const { id } = await firstOf(merchant);
     expect(await codeOf(resendDelivery(merchant.ctx, id))).toBe("delivery_in_progress");
-    await system.superuser.query("update deliveries set attempts = 10 where id = $1", [id]);
+    await asTried(system, id, 10);
     await deliverCallback(merchant.system, { deliveryId: id, attemptNumber: 11 });
     expect((await firstOf(merchant)).state).toBe("failed");
     const codes = await Promise.all(
@@ -215,7 +216,7 @@ describe("many deliveries that are sent again", () => {
     await cancelOne(merchant);
     await deliverPending(system, merchant);
     await system.superuser.query(
-      "update deliveries set state = 'failed', next_attempt_at = null where merchant_id = $1 and state = 'pending'",
+      "update deliveries set state = 'failed', next_attempt_at = null, completed_at = now() where merchant_id = $1 and state = 'pending'",
       [merchant.merchantId],
     );
     await updateCallbackEndpoint(merchant.ctx, closed.endpoint.id, { isEnabled: false }, null);

@@ -58,17 +58,32 @@ export async function deliverPending(system: TestSystem, merchant: TestMerchant)
   }
 }
 
+/** As if a delivery had failed as many times. */
+export async function asTried(system: TestSystem, id: DeliveryId, tries: number): Promise<void> {
+  await system.superuser.query(
+    `with tried as (update deliveries set attempts = $2 where id = $1 returning merchant_id, mode, id)
+     insert into delivery_attempts (merchant_id, mode, id, delivery_id, number, url, is_delivered, status, response_text, duration_ms)
+     select merchant_id, mode, 'dat_' || lpad(n::text, 22, '0'), id, n, 'https://shop.test/hook', false, 500, '', 1
+     from tried, generate_series(1, $2::int) n`,
+    [id, tries],
+  );
+}
+
 /** As if as many more events had failed for good at the same endpoint: copies of one delivery, with an event each. */
 export async function copyAsFailed(system: TestSystem, id: DeliveryId, count: number): Promise<void> {
   await system.superuser.query(
     `with copied as (
        insert into events (merchant_id, mode, id, type, invoice_id, sequence, data, actor_kind, actor_id, correlation_id)
-       select merchant_id, mode, 'evt_' || lpad(n::text, 22, '0'), type, null, 0, data, actor_kind, actor_id, correlation_id
+       select merchant_id, mode, 'evt_' || lpad(n::text, 22, '0'), 'endpoint.test', null, 0, data, actor_kind, actor_id, correlation_id
        from events, generate_series(1, $2::int) n where id = (select event_id from deliveries where id = $1)
-       returning id)
-     insert into deliveries (merchant_id, mode, id, event_id, endpoint_id, state, attempts, created_at)
-     select d.merchant_id, d.mode, 'dlv' || substr(c.id, 4), c.id, d.endpoint_id, 'failed', 11, d.created_at
-     from deliveries d, copied c where d.id = $1`,
+       returning id),
+     failed as (
+       insert into deliveries (merchant_id, mode, id, event_id, endpoint_id, state, attempts, created_at, completed_at)
+       select d.merchant_id, d.mode, 'dlv' || substr(c.id, 4), c.id, d.endpoint_id, 'failed', 1, d.created_at, now()
+       from deliveries d, copied c where d.id = $1
+       returning merchant_id, mode, id)
+     insert into delivery_attempts (merchant_id, mode, id, delivery_id, number, url, is_delivered, status, response_text, duration_ms)
+     select merchant_id, mode, 'dat' || substr(id, 4), id, 1, 'https://shop.test/hook', false, 500, '', 1 from failed`,
     [id, count],
   );
 }

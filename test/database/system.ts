@@ -56,8 +56,10 @@ export interface CloseOptions {
   readonly broken?: readonly string[];
 }
 
-/** Opens a system on a fresh database. Rails' notifications reach its real doors over HTTP. */
-/** Calls that come by the dozen wait for a connection longer than a request would, unless a test is about that. */
+/**
+ * Opens a system on a fresh database. Rails' notifications reach its real doors over HTTP. Calls that come by the
+ * dozen wait for a connection longer than a request would, unless a test is about that.
+ */
 export async function openSystem({ acquireTimeoutMs = 20_000 } = {}): Promise<TestSystem> {
   const servers = inject("servers");
   const inbound = await listenForNotifications();

@@ -11,7 +11,7 @@ import {
 import { parseEventTypes } from "#lib/domain/endpoint.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { DeliveryId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { look, requireScope, type ServiceContext, transact } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 
 export interface ListDeliveriesInput {
@@ -62,7 +62,7 @@ export function deliveryNotFound(detail = "There is no such delivery."): Service
  */
 export async function getDelivery(ctx: ServiceContext, id: DeliveryId): Promise<DeliveryDetail> {
   requireScope(ctx, "callbacks:read");
-  return await transact(ctx, async ({ tx, tenant }) => {
+  return await look(ctx, async ({ tx, tenant }) => {
     const delivery = await findDelivery(tx, tenant, id);
     if (delivery === null) throw deliveryNotFound();
     return { delivery, attempts: await listAttempts(tx, tenant, id) };

@@ -3,7 +3,7 @@
 import { findEndpoint, listEndpoints } from "#db/queries/endpoints.ts";
 import { loadProfile } from "#db/queries/merchants.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { look, requireScope, type ServiceContext } from "../context.ts";
 import { type EndpointDetail, endpointNotFound, loadDetail, toDetail } from "./endpoint-rows.ts";
 
 /**
@@ -13,7 +13,7 @@ import { type EndpointDetail, endpointNotFound, loadDetail, toDetail } from "./e
  */
 export async function listCallbackEndpoints(ctx: ServiceContext): Promise<readonly EndpointDetail[]> {
   requireScope(ctx, "callbacks:read");
-  return await transact(ctx, async (inTx) => {
+  return await look(ctx, async (inTx) => {
     const { settings } = await loadProfile(inTx.tx, inTx.tenant);
     const endpoints = await listEndpoints(inTx.tx, inTx.tenant);
     return endpoints.map((endpoint) => toDetail(inTx, settings, endpoint));
@@ -26,7 +26,7 @@ export async function listCallbackEndpoints(ctx: ServiceContext): Promise<readon
  */
 export async function getCallbackEndpoint(ctx: ServiceContext, id: EndpointId): Promise<EndpointDetail> {
   requireScope(ctx, "callbacks:read");
-  return await transact(ctx, async (inTx) => {
+  return await look(ctx, async (inTx) => {
     const endpoint = await findEndpoint(inTx.tx, inTx.tenant, id);
     if (endpoint === null) throw endpointNotFound();
     return await loadDetail(inTx, endpoint);

@@ -66,7 +66,7 @@ function withLink(ctx: TxContext, invoice: Invoice): InvoiceWithLink {
 async function closeAttempts(ctx: ServiceContext, id: InvoiceId): Promise<void> {
   for (const attempt of (await listAttempts(ctx, id)).filter(({ state }) => isOpenPayment(state))) {
     requireClosable(attempt);
-    await closeAttempt(ctx, attempt.id).catch((error: unknown) => {
+    await closeAttempt(ctx, attempt.id, { keepsReserved: true }).catch((error: unknown) => {
       // Its rail did not answer: it may still go through.
       if (!(error instanceof ServiceError) || error.code !== "service_unavailable") throw error;
     });

@@ -9,7 +9,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import type { Msisdn } from "#lib/domain/msisdn.ts";
 import type { Payment, Sms } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { look, requireScope, type ServiceContext } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 import { offerMethods } from "../payments/methods.ts";
 import { payUrl } from "../urls.ts";
@@ -29,7 +29,7 @@ export interface InvoiceDetail extends InvoiceWithLink {
  */
 export async function getInvoice(ctx: ServiceContext, id: InvoiceId): Promise<InvoiceDetail> {
   requireScope(ctx, "invoices:read");
-  return await transact(ctx, async (inTx) => {
+  return await look(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const invoice = await findInvoice(tx, tenant, id);
     if (invoice === null) throw new ServiceError("invoice_not_found", "There is no such invoice.");
@@ -71,7 +71,7 @@ export async function listInvoices(
     ...(phone === null ? {} : { phoneHashes: ctx.vault.phoneHashes(phone) }),
     ...(cursor === null ? {} : { after: decodeCursor(cursor) }),
   };
-  return await transact(ctx, async (inTx) => {
+  return await look(ctx, async (inTx) => {
     const rows = await listInvoiceRows(inTx.tx, inTx.tenant, filter, limit + 1);
     const page = toPage(rows, limit);
     const items = page.items.map((invoice) => ({ invoice, payUrl: payUrl(inTx, invoice), now: inTx.tx.now }));

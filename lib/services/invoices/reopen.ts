@@ -1,11 +1,12 @@
 // An invoice whose time ran out can be paid again.
 
 import { findInvoice, lockInvoice } from "#db/queries/invoices.ts";
+import { listPaymentsOfInvoice } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import { isPastExpiry } from "#lib/domain/invoice.ts";
 import type { Invoice } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { payUrl } from "../urls.ts";
 import { advanceInvoice } from "./advance.ts";
 import { chooseExpiry, type InvoiceWithLink } from "./create.ts";
@@ -18,6 +19,7 @@ import { expireInvoice } from "./expire.ts";
  * @throws permission_denied       the key lacks invoices:write
  * @throws invoice_not_found
  * @throws invoice_state_conflict  it is paid or cancelled, or open until another time
+ * @throws payment_state_conflict  a reserved amount is being taken just now
  * @throws expiry_out_of_range     not in the future, or more than five years ahead
  */
 export async function reopenInvoice(
@@ -38,10 +40,20 @@ export async function reopenInvoice(
     if (locked === null) throw new ServiceError("invoice_not_found", "There is no such invoice.");
     const { now } = inTx.tx;
     if (isOpenUntil(locked, expiresAt)) return { invoice: locked, payUrl: payUrl(inTx, locked), now };
+    await requireNothingTaken(inTx, id);
     const facts = { expiresAt, expiredAt: null };
     const invoice = await advanceInvoice(inTx, { invoice: locked, event: "reopened", facts });
     return { invoice, payUrl: payUrl(inTx, invoice), now };
   });
+}
+
+/** What was reserved in time is still taken after the invoice's end: by then it is paid. */
+async function requireNothingTaken({ tx, tenant }: TxContext, id: InvoiceId): Promise<void> {
+  for (const { state, captureRequestedAt } of await listPaymentsOfInvoice(tx, tenant, id)) {
+    if (state === "authorized" && captureRequestedAt !== null) {
+      throw new ServiceError("payment_state_conflict", "A payment is being taken just now.");
+    }
+  }
 }
 
 function isOpenUntil({ state, expiresAt }: Invoice, wanted: Date): boolean {

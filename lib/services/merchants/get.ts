@@ -4,7 +4,7 @@ import { findDefaultEndpoint } from "#db/queries/endpoints.ts";
 import { loadProfile, type MerchantProfile } from "#db/queries/merchants.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { look, requireScope, type ServiceContext } from "../context.ts";
 import { notificationUrl } from "../urls.ts";
 
 export interface MerchantDetail extends MerchantProfile {
@@ -24,7 +24,7 @@ export async function getMerchant(ctx: ServiceContext): Promise<MerchantDetail> 
 
 /** The same for verbs that have asked for a scope of their own: a change is answered with what it made. */
 export async function readMerchantDetail(ctx: ServiceContext): Promise<MerchantDetail> {
-  return await transact(ctx, async (inTx) => {
+  return await look(ctx, async (inTx) => {
     const profile = await loadProfile(inTx.tx, inTx.tenant);
     const endpoint = await findDefaultEndpoint(inTx.tx, inTx.tenant);
     return {

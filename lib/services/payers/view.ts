@@ -11,7 +11,7 @@ import { type MoneyBack, moneyBack } from "#lib/domain/money-back.ts";
 import { type PayerStep, payerStep } from "#lib/domain/payer-step.ts";
 import { isOpenPayment, type PaymentMethod } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
-import { contextFor, type ServiceContext, type ServiceDeps, transact } from "../context.ts";
+import { contextFor, look, type ServiceContext, type ServiceDeps } from "../context.ts";
 import { findMethod, offerMethods } from "../payments/methods.ts";
 
 const TOKEN = /^[0-9A-Za-z]{22}$/;
@@ -59,7 +59,7 @@ export interface PayerView {
 
 /** Everything the payer's pages need, in one transaction. */
 export async function viewInvoice(ctx: PayerContext): Promise<PayerView> {
-  return await transact(ctx, async (inTx) => {
+  return await look(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const invoice = await findInvoice(tx, tenant, ctx.actor.id);
     if (invoice === null) throw new ServiceError("link_not_found", "There is no such link.");

@@ -16,7 +16,7 @@ import { inTenantTime } from "../rail-time.ts";
 import { CODE_LIFE_SECONDS } from "../sms/queue-code.ts";
 import { advancePayment } from "./advance.ts";
 import { giveToReview } from "./give-to-review.ts";
-import { isUseless, type PaymentOfInvoice, requestCancel, requestCapture } from "./wish.ts";
+import { isUseless, type PaymentOfInvoice, releaseLater, requestCancel, requestCapture } from "./wish.ts";
 
 /**
  * Applies one outcome in one transaction; the same outcome again changes nothing. A known outcome is never
@@ -175,8 +175,10 @@ async function authorize(
   // Read before the amount was taken, or known already.
   if (payment.state === "succeeded" || payment.state === "authorized") return payment;
   if (!isOpenPayment(payment.state)) {
-    await ctx.queue.enqueue(ctx.tx, "payment.release", { ...ctx.tenant, paymentId: payment.id });
-    return payment;
+    await releaseLater(ctx, payment.id);
+    return payment.railReference === null
+      ? await updatePaymentFacts(ctx.tx, payment, { railReference: outcome.railReference })
+      : payment;
   }
   if (!isSameMoney(outcome.amount, payment.amount)) {
     const said = `${outcome.amount.amountMinor} ${outcome.amount.currency}`;

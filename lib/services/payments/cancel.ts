@@ -6,7 +6,7 @@ import { requireScope, type ServiceContext, type TxContext, transact } from "../
 import { advancePayment } from "./advance.ts";
 import { lockBoth } from "./apply-outcome.ts";
 import { requireCapability } from "./capability.ts";
-import { closeOrSupersede } from "./close.ts";
+import { closeOrSupersede, supersede } from "./close.ts";
 import type { DecidePaymentInput } from "./confirm.ts";
 import { type PaymentDetail, readPaymentDetail } from "./get.ts";
 import { type PaymentOfInvoice, requestCancel } from "./wish.ts";
@@ -48,7 +48,10 @@ async function commitCancel(ctx: TxContext, locked: PaymentOfInvoice): Promise<v
       return;
     case "pending":
     case "pending_validation":
-      return await requireCapability(ctx, locked, "cancel");
+      await requireCapability(ctx, locked, "cancel");
+      // The wish outlives a call that is cut off: what the rail reserves from now on is given back.
+      await supersede(ctx, locked);
+      return;
     case "authorized":
       if (payment.captureRequestedAt !== null) {
         throw new ServiceError("payment_state_conflict", "The reserved amount is being taken.");

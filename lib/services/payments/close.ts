@@ -6,13 +6,13 @@ import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { RailOutcome } from "#lib/domain/ports/rail.ts";
 import type { Payment } from "#lib/domain/records.ts";
-import { type ServiceContext, transact } from "../context.ts";
+import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { advancePayment } from "./advance.ts";
 import { applyOutcome, isAnswer, lockBoth } from "./apply-outcome.ts";
 import { prepareRailCall, type RailCall } from "./rail-call.ts";
 import type { SettledPayment } from "./settle.ts";
-import { isCaptureWanted, requestCancel } from "./wish.ts";
+import { isCaptureWanted, type PaymentOfInvoice, requestCancel } from "./wish.ts";
 
 /**
  * Closes the invoice's open attempt where its rail can; where it cannot, or does not answer, the attempt is
@@ -28,26 +28,38 @@ export async function closeOpenAttempt(ctx: ServiceContext, invoiceId: InvoiceId
 /** The same for one attempt. */
 export async function closeOrSupersede(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
   const { payment } = await closeAtRail(ctx, paymentId);
-  return isOpenPayment(payment.state) ? await supersede(ctx, payment) : payment;
+  if (!isOpenPayment(payment.state)) return payment;
+  return await transact(ctx, async (inTx) => supersede(inTx, await lockBoth(inTx, paymentId)));
 }
 
 /**
- * Closes one attempt at its rail, superseded or not, where the rail can.
+ * Closes one attempt at its rail, superseded or not, where the rail can. `keepsReserved`: not one whose amount is
+ * reserved.
  *
  * @throws service_unavailable  its rail did not answer: to be tried again
  */
-export async function closeAttempt(ctx: ServiceContext, paymentId: PaymentId): Promise<void> {
-  const { isAnswered } = await closeAtRail(ctx, paymentId);
+export async function closeAttempt(
+  ctx: ServiceContext,
+  paymentId: PaymentId,
+  { keepsReserved = false } = {},
+): Promise<void> {
+  const { isAnswered } = await closeAtRail(ctx, paymentId, { keepsReserved });
   if (!isAnswered) throw new ServiceError("service_unavailable", "The rail did not say that it is closed.");
 }
 
 /** Closes one attempt at its rail where that can, and applies what the rail's record then says. */
-export async function closeAtRail(ctx: ServiceContext, paymentId: PaymentId): Promise<SettledPayment> {
+export async function closeAtRail(
+  ctx: ServiceContext,
+  paymentId: PaymentId,
+  { keepsReserved = false } = {},
+): Promise<SettledPayment> {
   const call = await prepareRailCall(ctx, paymentId);
   const { rail, account, attempt, payment } = call;
   if (!isOpenPayment(payment.state)) return { payment, isAnswered: true };
   if (payment.state === "created") return { payment: await giveUpUnasked(ctx, paymentId), isAnswered: true };
-  if (payment.state === "authorized") return await giveBack(ctx, call);
+  if (payment.state === "authorized") {
+    return keepsReserved ? { payment, isAnswered: true } : await giveBack(ctx, call);
+  }
   if (!rail.capabilities(account, attempt.phone).cancel) return { payment, isAnswered: true };
   return await apply(ctx, paymentId, await rail.cancel(account, attempt));
 }
@@ -88,24 +100,6 @@ async function commitGivingBack(
   });
 }
 
-/**
- * Gives back what a rail has reserved for an attempt that ended without it, such as by a code that was accepted
- * after the last try had been counted.
- *
- * @throws payment_not_found
- * @throws service_unavailable  its rail did not say that it is given back: to be tried again
- */
-export async function releaseReservation(ctx: ServiceContext, paymentId: PaymentId): Promise<void> {
-  const { rail, account, attempt, payment } = await prepareRailCall(ctx, paymentId);
-  const isOver = !isOpenPayment(payment.state) && payment.state !== "succeeded";
-  if (!isOver || attempt.railReference === null) return;
-  const outcome = await rail.cancel(account, attempt);
-  if (!isAnswer(outcome) || outcome.kind === "authorized") {
-    throw new ServiceError("service_unavailable", "The rail did not say that it is given back.");
-  }
-  if (outcome.kind === "succeeded") await applyOutcome(ctx, paymentId, outcome);
-}
-
 /** No rail was asked: the attempt ends here. Where it was submitted in the meantime it stays as it is. */
 async function giveUpUnasked(ctx: ServiceContext, paymentId: PaymentId): Promise<Payment> {
   return await transact(ctx, async (inTx) => {
@@ -115,12 +109,10 @@ async function giveUpUnasked(ctx: ServiceContext, paymentId: PaymentId): Promise
   });
 }
 
-async function supersede(ctx: ServiceContext, payment: Payment): Promise<Payment> {
-  return await transact(ctx, async (inTx) => {
-    const { invoice, payment: locked } = await lockBoth(inTx, payment.id);
-    if (!isOpenPayment(locked.state) || locked.supersededAt !== null) return locked;
-    const noted = await updatePaymentFacts(inTx.tx, locked, { supersededAt: inTx.tx.now });
-    await recordEvent(inTx, { type: "payment.superseded", invoice, payment: noted });
-    return noted;
-  });
+/** Notes that nobody waits for a locked attempt any more, once; what its rail then reserves is given back. */
+export async function supersede(ctx: TxContext, { invoice, payment }: PaymentOfInvoice): Promise<Payment> {
+  if (!isOpenPayment(payment.state) || payment.supersededAt !== null) return payment;
+  const noted = await updatePaymentFacts(ctx.tx, payment, { supersededAt: ctx.tx.now });
+  await recordEvent(ctx, { type: "payment.superseded", invoice, payment: noted });
+  return noted;
 }

@@ -5,7 +5,7 @@ import { findPayment, listPaymentRows, type PaymentFilter } from "#db/queries/pa
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { look, requireScope, type ServiceContext, transact } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 import { payUrl } from "../urls.ts";
 
@@ -30,7 +30,7 @@ export async function getPayment(ctx: ServiceContext, id: PaymentId): Promise<Pa
  * @throws payment_not_found
  */
 export async function readPaymentDetail(ctx: ServiceContext, id: PaymentId): Promise<PaymentDetail> {
-  return await transact(ctx, async (inTx) => {
+  return await look(ctx, async (inTx) => {
     const payment = await findPayment(inTx.tx, inTx.tenant, id);
     if (payment === null) throw new ServiceError("payment_not_found", "There is no such payment.");
     const invoice = await findInvoice(inTx.tx, inTx.tenant, payment.invoiceId);

@@ -48,11 +48,10 @@ export async function pollPayment(
       await exhaustValidation(inTx, locked, "own_clock");
       return;
     }
-    const started = current.submittedAt ?? current.createdAt;
     const holdsPage = current.redirectExpiresAt !== null && current.redirectExpiresAt > now;
     // One whose request was never answered is not waited for like one that the payer is working on.
     const isLive = current.unknownSince === null && (invoice.state === "open" || holdsPage);
-    const ageSeconds = (now.getTime() - started.getTime()) / 1000;
+    const ageSeconds = (now.getTime() - lastAskedOf(current).getTime()) / 1000;
     const plan = await planPoll(inTx, paymentId, {
       asked: pollNumber + 1,
       ageSeconds,
@@ -66,6 +65,13 @@ export async function pollPayment(
       await inTx.queue.enqueue(inTx.tx, "payment.close", { ...inTx.tenant, paymentId });
     }
   });
+}
+
+/** When the rail was last given something new to do. */
+function lastAskedOf(payment: Payment): Date {
+  const { createdAt, submittedAt, captureRequestedAt, cancelRequestedAt } = payment;
+  const asked = [submittedAt, captureRequestedAt, cancelRequestedAt].filter((at) => at !== null);
+  return asked.reduce((last, at) => (at > last ? at : last), createdAt);
 }
 
 /** A rail that still has reserved what is to be taken is asked again, with the same key. */

@@ -9,7 +9,7 @@ import type { Msisdn } from "#lib/domain/msisdn.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { OpenRailAccount, Rail, RailAttempt, TokenSubject } from "#lib/domain/ports/rail.ts";
 import type { Invoice, Payment, Refund } from "#lib/domain/records.ts";
-import { type ServiceContext, type ServiceDeps, transact } from "../context.ts";
+import { look, type ServiceContext, type ServiceDeps } from "../context.ts";
 import { railTime } from "../rail-time.ts";
 import { notificationUrl, payUrl } from "../urls.ts";
 
@@ -27,7 +27,7 @@ export interface RailCall {
  * @throws payment_not_found
  */
 export async function prepareRailCall(ctx: ServiceContext, paymentId: PaymentId): Promise<RailCall> {
-  const loaded = await transact(ctx, async (inTx) => {
+  const loaded = await look(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const payment = await findPayment(tx, tenant, paymentId);
     if (payment === null) throw new ServiceError("payment_not_found", "There is no such payment.");

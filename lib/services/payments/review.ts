@@ -11,6 +11,7 @@ import { newId, requireScope, type ServiceContext, type TxContext, transact } fr
 import { recordEvent } from "../events/record.ts";
 import { advancePayment } from "./advance.ts";
 import { lockBoth } from "./apply-outcome.ts";
+import { releaseLater } from "./wish.ts";
 
 /**
  * `settle`: the rail has this payment's whole amount, as its report shows. `void`: it does not, and never will.
@@ -67,6 +68,8 @@ async function decide(
       return payment;
     case "void":
       if (!isOpen) throw new ServiceError("payment_state_conflict", `The payment is ${payment.state}.`);
+      // Whatever the rail has reserved after all is nobody's.
+      await releaseLater(ctx, payment.id);
       return await advancePayment(ctx, {
         invoice,
         payment,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { violatedUnique } from "#db/errors.ts";
 import { findConsentCode } from "#db/queries/consent-codes.ts";
 import { lockInvoice } from "#db/queries/invoices.ts";
-import { loadProfile } from "#db/queries/merchants.ts";
+import { loadProfile, type MerchantProfile } from "#db/queries/merchants.ts";
 import { findOpenPayment, findPayment, insertPayment, listPaymentsOfInvoice } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
@@ -174,6 +174,24 @@ function requireCodesLeft({ tx }: TxContext, attempts: readonly Payment[]): void
   });
 }
 
+/**
+ * A payer who tries again wants what the merchant asked for: the last attempt that had the choice shows it. One by
+ * a rail with one step had none.
+ */
+function inheritedCapture(
+  ctx: TxContext,
+  profile: MerchantProfile,
+  invoice: Invoice,
+  earlier: readonly Payment[],
+): boolean {
+  const phone = openPhone(ctx, invoice);
+  const chosen = earlier.findLast(({ method }) => {
+    const usable = findMethod(ctx, profile, method);
+    return usable?.rail.capabilities(usable.account, phone).twoSteps === true;
+  });
+  return chosen?.shouldCapture ?? true;
+}
+
 async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPaymentInput): Promise<Intent> {
   const { tx, tenant } = ctx;
   const profile = await loadProfile(tx, tenant);
@@ -198,8 +216,7 @@ async function createAttempt(ctx: TxContext, invoice: Invoice, input: StartPayme
   }
   requireCodesLeft(ctx, ofMethod);
   const { asksPayer, twoSteps } = usable.rail.capabilities(usable.account, openPhone(ctx, invoice));
-  // A payer who tries again wants what the merchant asked for.
-  const wanted = input.shouldCapture ?? earlier.at(-1)?.shouldCapture ?? true;
+  const wanted = input.shouldCapture ?? inheritedCapture(ctx, profile, invoice, earlier);
   const shouldCapture = wanted || !twoSteps;
   const id = newId(ctx, "payment");
   const toRailTime = await railTime(ctx);

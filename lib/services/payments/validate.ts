@@ -13,7 +13,7 @@ import { lockBoth } from "./apply-outcome.ts";
 import { applyAndFollow } from "./follow.ts";
 import { prepareRailCall } from "./rail-call.ts";
 import { settlePayment } from "./settle.ts";
-import type { PaymentOfInvoice } from "./wish.ts";
+import { type PaymentOfInvoice, releaseLater } from "./wish.ts";
 
 export interface ValidatePaymentInput {
   readonly paymentId: PaymentId;
@@ -105,6 +105,6 @@ export async function exhaustValidation(
     event: "failed",
     facts: { declineCode: "code_exhausted", declineRailCode: why },
   });
-  await ctx.queue.enqueue(ctx.tx, "payment.release", { ...ctx.tenant, paymentId: payment.id });
+  await releaseLater(ctx, payment.id);
   return failed;
 }

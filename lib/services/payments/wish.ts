@@ -1,6 +1,7 @@
 // What is to become of a reserved amount: committed as a fact first, then the rail is asked. Whoever commits it
 // asks at once; the job that is planned with it does so where that call was cut off.
 
+import type { PaymentId } from "#lib/domain/ids.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
 import { POLL_LIVE_SECONDS } from "#lib/domain/schedule.ts";
 import type { TxContext } from "../context.ts";
@@ -48,6 +49,11 @@ export async function requestCancel(ctx: TxContext, locked: PaymentOfInvoice): P
   });
   await planPursuit(ctx, wished, "payment.close");
   return wished;
+}
+
+/** Plans that what a rail has reserved goes back, in the transaction that ends the attempt without it. */
+export async function releaseLater(ctx: TxContext, paymentId: PaymentId): Promise<void> {
+  await ctx.queue.enqueue(ctx.tx, "payment.release", { ...ctx.tenant, paymentId, asked: 0 });
 }
 
 async function planPursuit(

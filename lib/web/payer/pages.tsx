@@ -96,7 +96,9 @@ function landingPage(text: PayerText, input: PageInput): ReactElement {
         payAction={`${base}/pay`}
         proof={proof}
         cancelUrl={invoice.cancelUrl}
-      />
+      >
+        {moneyBackNotes(text, view)}
+      </Landing>
     </PayerDocument>
   );
 }
@@ -204,14 +206,14 @@ function carrierPage(text: PayerText, { view, base, proof }: PageInput, url: str
 
 function failedPage(text: PayerText, { view, base }: PageInput): ReactElement {
   const { attempt, invoice, merchant } = view;
-  const why =
-    attempt?.declineCode === null || attempt === null ? "decline_expired" : `decline_${attempt.declineCode}`;
+  const code = attempt?.declineCode ?? "expired";
   return (
     <PayerDocument {...documentOf(text, view, text.t("failed_title"))}>
       <Message
         heading={text.t("failed_heading")}
-        paragraphs={[text.t("no_money_left"), text.t(why), text.t("failed_try_again")]}
+        paragraphs={[...notCharged(text, view), text.t(`decline_${code}`), text.t("failed_try_again")]}
       >
+        {moneyBackNotes(text, view)}
         <LinkButton href={base} label={text.t("choose_again")} isPrimary={true} />
         {invoice.failureUrl !== null && (
           <LinkButton
@@ -223,6 +225,13 @@ function failedPage(text: PayerText, { view, base }: PageInput): ReactElement {
       </Message>
     </PayerDocument>
   );
+}
+
+/** How much of "no money left" is known: another attempt may have taken some, and a person's word is no rail's. */
+function notCharged(text: PayerText, { attempt, moneyBack, superseded }: PayerView): string[] {
+  if (attempt?.declineCode === "voided_by_merchant") return [];
+  const isAboutThisOnly = moneyBack.length > 0 || superseded.length > 0;
+  return [text.t(isAboutThisOnly ? "no_money_by_this" : "no_money_left")];
 }
 
 function receiptPage(text: PayerText, { view }: PageInput): ReactElement {
@@ -290,6 +299,7 @@ function closedPage(text: PayerText, input: PageInput): ReactElement {
                 : [text.t("already_paid_text", { amount: paid, date })]
             }
           >
+            {moneyBackNotes(text, view)}
             <LinkButton href={`${base}/receipt`} label={text.t("see_receipt")} isPrimary={true} />
           </Message>
         </PayerDocument>
