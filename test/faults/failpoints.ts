@@ -146,7 +146,7 @@ export async function expectSettledOnce(stack: TestStack, id: unknown): Promise<
   ]);
   const booked = await look(
     stack,
-    `select t.kind, sum(e.amount_minor)::int as sum, count(*)::int > 1 as is_double
+    `select min(t.kind) as kind, sum(e.amount_minor)::int as sum, count(*)::int > 1 as is_double
      from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
      where t.payment_id = $1 group by t.id`,
     paid.payments[0]?.id,

@@ -206,12 +206,13 @@ function carrierPage(text: PayerText, { view, base, proof }: PageInput, url: str
 
 function failedPage(text: PayerText, { view, base }: PageInput): ReactElement {
   const { attempt, invoice, merchant } = view;
-  const code = attempt?.declineCode ?? "expired";
+  const declineCode = attempt?.declineCode ?? null;
+  const why = declineCode === null ? "decline_expired" : `decline_${declineCode}`;
   return (
     <PayerDocument {...documentOf(text, view, text.t("failed_title"))}>
       <Message
         heading={text.t("failed_heading")}
-        paragraphs={[...notCharged(text, view), text.t(`decline_${code}`), text.t("failed_try_again")]}
+        paragraphs={[...notCharged(text, view), text.t(why), text.t("failed_try_again")]}
       >
         {moneyBackNotes(text, view)}
         <LinkButton href={base} label={text.t("choose_again")} isPrimary={true} />
