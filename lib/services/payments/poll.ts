@@ -68,7 +68,7 @@ export async function pollPayment(
   });
 }
 
-/** A rail that still has reserved what is to be taken is asked again, with the same key. */
+/** A rail that still has reserved what is to be taken is asked again. */
 async function pursueCapture(ctx: ServiceContext, settled: SettledPayment): Promise<SettledPayment> {
   const { payment, isAnswered } = settled;
   const isWaiting = isAnswered && payment.state === "authorized" && payment.captureRequestedAt !== null;
