@@ -20,8 +20,11 @@ export const simulations: [string, string][] = [
     "/stripe/payment-intents/{pi_…}/dispute",
     "{ reason: fraudulent, inquiry: false }, both optional; no action",
   ],
-  ["/stripe/disputes/{du_…}", "win, lose, escalate"],
-  ["/stripe/refunds/{re_…}", "succeed, fail"],
+  [
+    "/stripe/disputes/{du_…}",
+    "win, lose, escalate; appeal, overturn or withdraw what is decided; fee (amount)",
+  ],
+  ["/stripe/refunds/{re_…}", "succeed, fail; revive what has failed"],
   ["/stripe/balance-transactions/{txn_…}", "settle"],
   ["/carrier/payments/{id}", "approve, decline, expire"],
   ["/carrier/refunds/{id}", "succeed, fail"],

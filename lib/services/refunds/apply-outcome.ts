@@ -10,7 +10,7 @@ import type { RefundOutcome } from "#lib/domain/ports/rail.ts";
 import type { Refund } from "#lib/domain/records.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
-import { advanceRefund, type LockedRefund } from "./advance.ts";
+import { advanceRefund, hasRoom, type LockedRefund } from "./advance.ts";
 
 /**
  * Applies one outcome in one transaction; the same outcome again changes nothing. A known outcome is never
@@ -100,12 +100,15 @@ async function succeed(
     const said = `${outcome.amount.amountMinor} ${outcome.amount.currency}`;
     return await giveRefundToReview(ctx, locked, `The rail sent back ${said} minor units.`);
   }
-  if (refund.state === "failed") {
-    return await giveRefundToReview(ctx, locked, "The rail said that it succeeded after it had failed.");
+  const isLate = refund.state === "failed";
+  if (isLate && !hasRoom(locked.payment, refund)) {
+    const reason =
+      "The rail sent it after it had failed, and by now more would be refunded than was captured.";
+    return await giveRefundToReview(ctx, locked, reason);
   }
   return await advanceRefund(ctx, {
     ...locked,
-    event: "succeeded",
+    event: isLate ? "succeeded_late" : "succeeded",
     facts: { railReference: outcome.railReference },
   });
 }

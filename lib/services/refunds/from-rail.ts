@@ -2,12 +2,18 @@
 
 import { findRailAccount } from "#db/queries/merchants.ts";
 import { findPaymentBySettlement, updatePaymentFacts } from "#db/queries/payments.ts";
-import { findRefund, findRefundByReference, insertRefund } from "#db/queries/refunds.ts";
+import {
+  findRefund,
+  findRefundByReference,
+  insertRefund,
+  listRefundsOfInvoice,
+} from "#db/queries/refunds.ts";
 import type { RailAccountId, RefundId } from "#lib/domain/ids.ts";
+import type { Money } from "#lib/domain/money.ts";
 import type { RailRefundRecord, RecordAnswer } from "#lib/domain/ports/rail.ts";
-import type { Refund } from "#lib/domain/records.ts";
+import type { Payment, Refund } from "#lib/domain/records.ts";
 import { refundableMinor } from "#lib/domain/refund.ts";
-import { newId, type ServiceContext, transact } from "../context.ts";
+import { newId, type ServiceContext, type TxContext, transact } from "../context.ts";
 import type { RecordHandling, SettleRecordInput } from "../disputes/settle.ts";
 import { recordEvent } from "../events/record.ts";
 import { lockBoth } from "../payments/apply-outcome.ts";
@@ -70,9 +76,10 @@ async function findOrBook(
     if (record.outcome.kind === "failed")
       return { kind: "ignored", reason: "It failed before we knew of it." };
     const { amount } = record;
-    const isPossible =
-      amount.currency === payment.amount.currency && amount.amountMinor <= refundableMinor(payment);
-    if (!isPossible) {
+    const room = await roomFor(inTx, payment, amount);
+    // Ours on its way counts already, and may yet fail.
+    if (room === "perhaps later") return { kind: "unanswered" };
+    if (room === "none") {
       const reason = `The rail sent back ${amount.amountMinor} ${amount.currency} minor units by itself.`;
       await giveToReview(inTx, { invoice, payment }, reason);
       return { kind: "quarantined", reason };
@@ -102,4 +109,20 @@ async function findOrBook(
     );
     return refund.id;
   });
+}
+
+/** Whether what was captured has room for a refund of the rail's own, now or once a refund of ours has failed. */
+async function roomFor(
+  ctx: TxContext,
+  payment: Payment,
+  { amountMinor, currency }: Money,
+): Promise<"now" | "perhaps later" | "none"> {
+  if (currency !== payment.amount.currency) return "none";
+  const leftMinor = refundableMinor(payment);
+  if (amountMinor <= leftMinor) return "now";
+  const refunds = await listRefundsOfInvoice(ctx.tx, ctx.tenant, payment.invoiceId);
+  const pendingMinor = refunds
+    .filter(({ paymentId, state }) => paymentId === payment.id && state === "pending")
+    .reduce((sum, refund) => sum + refund.amount.amountMinor, 0n);
+  return amountMinor <= leftMinor + pendingMinor ? "perhaps later" : "none";
 }

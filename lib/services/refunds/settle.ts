@@ -91,6 +91,7 @@ async function prepareRefundCall(ctx: ServiceContext, id: RefundId): Promise<Ref
       railKey: refund.railKey,
       railRequest: refund.railRequest,
       railReference: refund.railReference,
+      canRepeat: refund.state === "pending",
       payment: namesOf(payment),
       phone: openPhone(ctx, invoice),
       notificationUrl: notificationUrl(ctx, payment.method, refund.railAccountId),
