@@ -298,6 +298,8 @@ describe("a simulated subscriber", () => {
     expect(await simulate(`/carrier/refunds/${id}`, { action })).toMatchObject({ http: 200, id, status });
     await refundEventOf(id, event);
     expect((await simulate(`/carrier/refunds/${id}`, { action })).http).toBe(409);
+    const after = await simulate(`/carrier/refunds/${id}`, { action: "revive" });
+    expect(after).toMatchObject(status === "denied" ? { http: 200, status: "succeeded" } : { http: 409 });
   });
 });
 

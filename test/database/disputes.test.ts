@@ -1,13 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseCurrency } from "#lib/domain/currency.ts";
 import type { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
+import { billableMoney } from "#lib/domain/money.ts";
 import type { Dispute, Payment } from "#lib/domain/records.ts";
 import { getDispute, listDisputes } from "#lib/services/disputes/get.ts";
 import { settleDispute } from "#lib/services/disputes/settle.ts";
 import { getPayment } from "#lib/services/payments/get.ts";
+import { reviewPayment } from "#lib/services/payments/review.ts";
 import { until } from "../until.ts";
 import { addFault, requestsOf } from "./helpers.ts";
-import { booksOf as booksOfPayment, paidByCard, refundOf, simulate } from "./refund-helpers.ts";
+import {
+  booksOf as booksOfPayment,
+  paidByCard,
+  refundAtStripe,
+  refundOf,
+  simulate,
+} from "./refund-helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -173,6 +182,28 @@ describe("a dispute", () => {
       [dispute.id],
     );
     expect(rows.map(({ kind }) => kind)).toEqual(["dispute_fee", "dispute_fee", "dispute_opened"]);
+  });
+
+  it("of an amount that cannot be read is for a person: the payment that it names is known", async () => {
+    const amount = billableMoney(500n, parseCurrency("ISK"));
+    const payment = await paidByCard(shop, undefined, { amount });
+    // Stripe counts ISK in hundredths, of which there are none.
+    await refundAtStripe(system, shop, payment, 50);
+    const reviewed = () =>
+      until("a review", async () => {
+        const after = (await getPayment(shop.ctx, payment.id)).payment;
+        return after.needsReviewAt === null ? null : after;
+      });
+    await reviewed();
+    await reviewPayment(shop.ctx, {
+      paymentId: payment.id,
+      decision: "dismiss",
+      settlementReference: null,
+      note: "the refund's fault",
+    });
+    const { settlementReference } = payment.railDetails;
+    await simulate(system, `stripe/payment-intents/${settlementReference}/dispute`, {});
+    expect((await reviewed()).reviewReason).toContain("needs_response");
   });
 
   it("whose record goes back on what is booked is for a person", async () => {

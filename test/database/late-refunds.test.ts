@@ -1,13 +1,16 @@
 // Refunds whose rail changes its mind, or whose answer is not what it seems.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseCurrency } from "#lib/domain/currency.ts";
 import type { ServiceError } from "#lib/domain/errors.ts";
+import { billableMoney } from "#lib/domain/money.ts";
 import type { Payment, Refund } from "#lib/domain/records.ts";
 import { settleRailRefund } from "#lib/services/refunds/from-rail.ts";
 import { getRefund, listRefunds } from "#lib/services/refunds/get.ts";
 import { pollRefund } from "#lib/services/refunds/poll.ts";
 import { reviewRefund } from "#lib/services/refunds/review.ts";
 import { settleRefund } from "#lib/services/refunds/settle.ts";
+import { until } from "../until.ts";
 import { addFault, requestsOf } from "./helpers.ts";
 import {
   booksOf,
@@ -56,6 +59,11 @@ const fault = (options: object) =>
 const posts = async () =>
   (await requestsOf(system.sandboxUrl, shop.sandboxName)).filter(
     ({ method, path }) => method === "POST" && path.endsWith("/refunds"),
+  ).length;
+
+const reads = async (path: string) =>
+  (await requestsOf(system.sandboxUrl, shop.sandboxName)).filter(
+    (request) => request.method === "GET" && new RegExp(path).test(request.path),
   ).length;
 
 async function typesOf(refund: Refund) {
@@ -117,6 +125,33 @@ describe("a refund that failed and succeeds after all", () => {
     await refundEnds(shop, refund.id, "succeeded");
     expect((await again(payment)).refundedMinor).toBe(24_900n);
     await worker.close();
+  });
+
+  it("at the carrier too", async () => {
+    const payment = await paidByPhone(system, shop, "43");
+    const made = await refundOf(shop, payment);
+    expect(made.state).toBe("pending");
+    const decide = (action: string) => simulate(system, `carrier/refunds/${made.railReference}`, { action });
+    await decide("fail");
+    expect(await hear(made)).toMatchObject({ state: "failed", failureCode: "declined_by_rail" });
+    await decide("revive");
+    expect(await hear(made)).toMatchObject({ state: "succeeded", failureCode: null });
+    expect((await again(payment)).refundedMinor).toBe(24_900n);
+    expect(await booksOf(system, payment.id)).toEqual({});
+  });
+
+  it("is not one whose success was read before it failed: that record is read anew", async () => {
+    const payment = await paidByCard(shop);
+    const made = await refundOf(shop, payment);
+    const path = `/v1/refunds/${made.railReference}$`;
+    await fault({ fault: "delay", when: "after", ms: 1_000, method: "GET", path });
+    const late = hear(made);
+    await until("the question", async () => (await reads(path)) === 1);
+    await act(made, "fail");
+    expect(await hear(made)).toMatchObject({ state: "failed" });
+    expect(await late).toMatchObject({ state: "failed" });
+    expect(await booksOf(system, payment.id)).toEqual(WHOLE);
+    expect(await reads(path)).toBe(3);
   });
 
   it("waits for a person where another has taken its place: no more goes back than was captured", async () => {
@@ -218,6 +253,29 @@ describe("a refund made at Stripe while one of ours is on its way", () => {
     expect((await again(payment)).refundedMinor).toBe(4_900n);
     expect(await booksOf(system, payment.id)).toMatchObject({ "rail_clearing:card": 20_000 });
     expect(await refundsOf(payment)).toHaveLength(2);
+  });
+
+  it("of an amount that cannot be read is for a person at once", async () => {
+    const amount = billableMoney(500n, parseCurrency("ISK"));
+    const payment = await paidByCard(shop, undefined, { amount });
+    // Stripe counts ISK in hundredths, of which there are none.
+    const byHand = await refundAtStripe(system, shop, payment, 50);
+    expect(await told(payment, byHand)).toMatchObject({ kind: "quarantined" });
+    expect((await again(payment)).reviewReason).toContain(`${byHand} has no amount`);
+  });
+
+  it("whose success was read before it failed is not booked as sent", async () => {
+    const payment = await paidByCard(shop);
+    const byHand = await refundAtStripe(system, shop, payment, 4_900);
+    const path = `/v1/refunds/${byHand}$`;
+    await fault({ fault: "delay", when: "after", ms: 1_000, method: "GET", path });
+    const late = told(payment, byHand);
+    await until("the question", async () => (await reads(path)) === 1);
+    await simulate(system, `stripe/refunds/${byHand}`, { action: "fail" });
+    expect(await told(payment, byHand)).toMatchObject({ kind: "ignored" });
+    expect(await late).toEqual({ kind: "applied" });
+    expect((await again(payment)).refundedMinor).toBe(0n);
+    expect(await booksOf(system, payment.id)).toEqual(WHOLE);
   });
 
   it("that no end of ours makes room for is for a person at once", async () => {

@@ -123,15 +123,18 @@ export async function readCardRefund(
   try {
     const refund = await clientFor(account).refunds.retrieve(railReference);
     const amount = fromStripeAmount(refund.amount, refund.currency);
-    if (amount === null)
-      return { kind: "contradiction", reason: `Refund ${refund.id} has no amount we can read.` };
     const { payment_intent: intent } = refund;
+    const settlementReference = typeof intent === "string" ? intent : (intent?.id ?? null);
+    if (amount === null) {
+      const reason = `Refund ${refund.id} has no amount we can read: ${refund.amount} ${refund.currency}.`;
+      return { kind: "contradiction", reason, settlementReference };
+    }
     return {
       kind: "found",
       record: {
         railReference: refund.id,
         refundId: parseId("refund", refund.metadata?.refund_id ?? ""),
-        settlementReference: typeof intent === "string" ? intent : (intent?.id ?? null),
+        settlementReference,
         outcome: outcomeOf(refund),
         amount,
       },

@@ -22,23 +22,10 @@ import { postLegs } from "../ledger/post.ts";
 import { lockBoth } from "../payments/apply-outcome.ts";
 import { giveToReview } from "../payments/give-to-review.ts";
 import { openRailAccount } from "../payments/rail-call.ts";
+import { tellOfContradiction } from "../payments/tell-of-contradiction.ts";
+import { READS_MAX, type RecordHandling, type SettleRecordInput } from "../rail-records.ts";
 import { toTenantTime } from "../rail-time.ts";
 import { advanceDispute } from "./advance.ts";
-
-/** What became of a message about a record of the rail's. */
-export type RecordHandling =
-  | { readonly kind: "applied" }
-  /** It is about nothing of ours. */
-  | { readonly kind: "ignored"; readonly reason: string }
-  | { readonly kind: "quarantined"; readonly reason: string }
-  /** The payment that it names is not known here, or not yet. */
-  | { readonly kind: "unmatched" }
-  | { readonly kind: "unanswered" };
-
-export interface SettleRecordInput {
-  readonly railAccountId: RailAccountId;
-  readonly railReference: string;
-}
 
 /**
  * The events that lead from one state to another the rail has reached, which may be several at once. Whatever leads
@@ -58,9 +45,6 @@ const WAYS: { readonly [From in DisputeState]: { readonly [To in DisputeState]?:
     lost: { lost: [], won: ["won_late"] },
     closed: { closed: [] },
   };
-
-/** Enough for a record that several read at once: only the first of them finds something to book. */
-const READS_MAX = 5;
 
 /**
  * Re-reads a dispute at its rail and applies what its record says, in one transaction; the same record again
@@ -90,7 +74,7 @@ async function settleOnce(
     case "not_found":
       return { kind: "quarantined", reason: "The rail does not know the dispute it told of." };
     case "contradiction":
-      await tellOfContradiction(ctx, input, known, answer);
+      await tellOfContradiction(ctx, input.railAccountId, known?.paymentId ?? null, answer);
       return { kind: "quarantined", reason: answer.reason };
     case "found":
       return await applyRecord(ctx, input.railAccountId, answer.record, known);
@@ -107,23 +91,6 @@ async function askRail(
   const read = ctx.rails[method]?.readDispute;
   if (read === undefined) return { kind: "contradiction", reason: `The rail ${method} has no disputes.` };
   return await read(openRailAccount(ctx, account), railReference);
-}
-
-/** A record that cannot be read is for a person, where it is known which payment it is about. */
-async function tellOfContradiction(
-  ctx: ServiceContext,
-  { railAccountId }: SettleRecordInput,
-  known: Dispute | null,
-  { reason, settlementReference = null }: Extract<RecordAnswer<never>, { kind: "contradiction" }>,
-): Promise<void> {
-  await transact(ctx, async (inTx) => {
-    const found =
-      settlementReference === null
-        ? null
-        : await findPaymentBySettlement(inTx.tx, inTx.tenant, railAccountId, settlementReference);
-    const paymentId = known?.paymentId ?? found?.id;
-    if (paymentId !== undefined) await giveToReview(inTx, await lockBoth(inTx, paymentId), reason);
-  });
 }
 
 async function applyRecord(

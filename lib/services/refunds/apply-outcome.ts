@@ -14,7 +14,9 @@ import { advanceRefund, hasRoom, type LockedRefund } from "./advance.ts";
 
 /**
  * Applies one outcome in one transaction; the same outcome again changes nothing. A known outcome is never
- * replaced by an unknown one; a record that contradicts ours books nothing and waits for a person.
+ * replaced by an unknown one; a record that contradicts ours books nothing and waits for a person. `asOfVersion`:
+ * the refund's before its rail was asked. One that has moved since is left alone: the record may be older than what
+ * moved it, and must be read anew.
  *
  * @throws refund_not_found
  */
@@ -22,10 +24,12 @@ export async function applyRefundOutcome(
   ctx: ServiceContext,
   id: RefundId,
   outcome: RefundOutcome,
-): Promise<Refund> {
+  asOfVersion: number,
+): Promise<Refund | "overtaken"> {
   return await transact(ctx, async (inTx) => {
     const locked = await lockRefundWithAll(inTx, id);
     const { refund } = locked;
+    if (refund.version !== asOfVersion) return "overtaken";
     const named = "railReference" in outcome ? outcome.railReference : null;
     if (named !== null && refund.railReference !== null && named !== refund.railReference) {
       return await giveRefundToReview(inTx, locked, `The rail names another refund: ${named}.`);

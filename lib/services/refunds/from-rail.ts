@@ -8,25 +8,53 @@ import {
   insertRefund,
   listRefundsOfInvoice,
 } from "#db/queries/refunds.ts";
-import type { RailAccountId, RefundId } from "#lib/domain/ids.ts";
+import type { RailAccountId } from "#lib/domain/ids.ts";
 import type { Money } from "#lib/domain/money.ts";
 import type { RailRefundRecord, RecordAnswer } from "#lib/domain/ports/rail.ts";
 import type { Payment, Refund } from "#lib/domain/records.ts";
 import { refundableMinor } from "#lib/domain/refund.ts";
 import { newId, type ServiceContext, type TxContext, transact } from "../context.ts";
-import type { RecordHandling, SettleRecordInput } from "../disputes/settle.ts";
 import { recordEvent } from "../events/record.ts";
 import { lockBoth } from "../payments/apply-outcome.ts";
 import { giveToReview } from "../payments/give-to-review.ts";
 import { openRailAccount } from "../payments/rail-call.ts";
+import { tellOfContradiction } from "../payments/tell-of-contradiction.ts";
+import { READS_MAX, type RecordHandling, type SettleRecordInput } from "../rail-records.ts";
 import { applyRefundOutcome } from "./apply-outcome.ts";
 
-/** Re-reads a refund at its rail and applies what its record says. Runs outside any transaction. */
+/**
+ * Re-reads a refund at its rail and applies what its record says; one that was not known here is read once more
+ * after it is, since what was read before may be overtaken. Runs outside any transaction.
+ */
 export async function settleRailRefund(
   ctx: ServiceContext,
   input: SettleRecordInput,
 ): Promise<RecordHandling> {
-  const answer = await askRail(ctx, input);
+  const { railAccountId, railReference } = input;
+  let before = await transact(ctx, ({ tx, tenant }) =>
+    findRefundByReference(tx, tenant, railAccountId, railReference),
+  );
+  for (let read = 1; read <= READS_MAX; read += 1) {
+    const answer = await askRail(ctx, input);
+    if (answer.kind === "contradiction") {
+      await tellOfContradiction(ctx, railAccountId, before?.paymentId ?? null, answer);
+    }
+    if (answer.kind !== "found") return unreadable(answer);
+    const { record } = answer;
+    const found = await findOrBook(ctx, railAccountId, record);
+    if ("kind" in found) return found;
+    if (found.id === before?.id) {
+      const settled = await applyRefundOutcome(ctx, found.id, record.outcome, before.version);
+      if (settled !== "overtaken") return { kind: "applied" };
+    }
+    before = found;
+  }
+  return { kind: "unanswered" };
+}
+
+function unreadable(
+  answer: Exclude<RecordAnswer<RailRefundRecord>, { readonly kind: "found" }>,
+): RecordHandling {
   switch (answer.kind) {
     case "unknown":
       return { kind: "unanswered" };
@@ -34,14 +62,7 @@ export async function settleRailRefund(
       return { kind: "quarantined", reason: "The rail does not know the refund it told of." };
     case "contradiction":
       return { kind: "quarantined", reason: answer.reason };
-    case "found":
-      break;
   }
-  const { record } = answer;
-  const id = await findOrBook(ctx, input.railAccountId, record);
-  if (typeof id !== "string") return id;
-  await applyRefundOutcome(ctx, id, record.outcome);
-  return { kind: "applied" };
 }
 
 async function askRail(
@@ -59,11 +80,11 @@ async function findOrBook(
   ctx: ServiceContext,
   railAccountId: RailAccountId,
   record: RailRefundRecord,
-): Promise<RefundId | RecordHandling> {
+): Promise<Refund | RecordHandling> {
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const ours = record.refundId === null ? null : await findRefund(tx, tenant, record.refundId);
-    if (ours !== null && ours.railAccountId === railAccountId) return ours.id;
+    if (ours !== null && ours.railAccountId === railAccountId) return ours;
     const found =
       record.settlementReference === null
         ? null
@@ -72,7 +93,7 @@ async function findOrBook(
     const { invoice, payment } = await lockBoth(inTx, found.id);
     // Looked for under the lock: the rail tells of one refund several times at once.
     const known = await findRefundByReference(tx, tenant, railAccountId, record.railReference);
-    if (known !== null) return known.id;
+    if (known !== null) return known;
     if (record.outcome.kind === "failed")
       return { kind: "ignored", reason: "It failed before we knew of it." };
     const { amount } = record;
@@ -84,7 +105,7 @@ async function findOrBook(
       await giveToReview(inTx, { invoice, payment }, reason);
       return { kind: "quarantined", reason };
     }
-    const refund: Refund = await insertRefund(tx, tenant, {
+    const refund = await insertRefund(tx, tenant, {
       id: newId(inTx, "refund"),
       paymentId: payment.id,
       invoiceId: payment.invoiceId,
@@ -107,7 +128,7 @@ async function findOrBook(
       { ...tenant, refundId: refund.id, pollNumber: 0 },
       { startAfter: new Date(tx.now.getTime() + 10_000) },
     );
-    return refund.id;
+    return refund;
   });
 }
 
