@@ -255,6 +255,20 @@ describe("a refund made at Stripe while one of ours is on its way", () => {
     expect(await refundsOf(payment)).toHaveLength(2);
   });
 
+  it("for so long that nobody asks any more is for a person", async () => {
+    const payment = await paidByCard(shop);
+    await fault({ status: 401 });
+    const ours = await refundOf(shop, payment);
+    const byHand = await refundAtStripe(system, shop, payment, 4_900);
+    await system.superuser.query(
+      "update refunds set created_at = created_at - interval '6 days' where id = $1",
+      [ours.id],
+    );
+    expect(await told(payment, byHand)).toMatchObject({ kind: "quarantined" });
+    expect(await again(payment)).toMatchObject({ needsReviewAt: expect.any(Date) });
+    expect((await settleRefund(shop.system, ours.id)).refund).toMatchObject({ state: "failed" });
+  });
+
   it("of an amount that cannot be read is for a person at once", async () => {
     const amount = billableMoney(500n, parseCurrency("ISK"));
     const payment = await paidByCard(shop, undefined, { amount });

@@ -132,6 +132,9 @@ async function findOrBook(
   });
 }
 
+/** A message is asked about for seven days; the wait for ours ends before, so that a person hears of it. */
+const WAIT_FOR_OURS_MS = 6 * 86_400_000;
+
 /** Whether what was captured has room for a refund of the rail's own, now or once a refund of ours has failed. */
 async function roomFor(
   ctx: TxContext,
@@ -144,6 +147,7 @@ async function roomFor(
   const refunds = await listRefundsOfInvoice(ctx.tx, ctx.tenant, payment.invoiceId);
   const pendingMinor = refunds
     .filter(({ paymentId, state }) => paymentId === payment.id && state === "pending")
+    .filter(({ createdAt }) => ctx.tx.now.getTime() - createdAt.getTime() < WAIT_FOR_OURS_MS)
     .reduce((sum, refund) => sum + refund.amount.amountMinor, 0n);
   return amountMinor <= leftMinor + pendingMinor ? "perhaps later" : "none";
 }
