@@ -222,6 +222,13 @@ describe("a refund to the phone bill that is refused", () => {
     expect((await again(payment)).refundedMinor).toBe(0n);
   });
 
+  it("and of a payment that the carrier does not know either has failed", async () => {
+    const payment = await paidByPhone(system, shop, "00");
+    await fault({ service: "carrier", status: 404 });
+    await fault({ service: "carrier", status: 404, method: "GET" });
+    expect(await refundOf(shop, payment)).toMatchObject({ state: "failed", unknownSince: null });
+  });
+
   it("is in doubt while the carrier cannot say whether it lists it", async () => {
     const payment = await paidByPhone(system, shop, "00");
     await fault({ service: "carrier", status: 422, after: true });
