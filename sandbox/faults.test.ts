@@ -76,6 +76,18 @@ describe("faults on requests", () => {
     expect(await listedFaults()).toEqual([]);
   });
 
+  test("an error of Stripe's that is kept comes back for its key, and for no other", async () => {
+    const before = await sessionCount();
+    await addFault({ service: "stripe", fault: "error", kept: true, method: "POST", times: 1 });
+    const create = (idempotencyKey: string) =>
+      stripe.checkout.sessions.create(sessionOf249, { idempotencyKey });
+    expect(await refusal(create("kept"))).toMatchObject({ statusCode: 500 });
+    const again = await refusal(create("kept"));
+    expect(again).toMatchObject({ statusCode: 500, headers: { "idempotent-replayed": "true" } });
+    expect(await sessionCount()).toBe(before);
+    expect((await create("another")).status).toBe("open");
+  });
+
   test.each([
     ["GET", "/none", 404, "NOT_FOUND"],
     ["GET", "/none", 406, "NOT_ACCEPTABLE"],

@@ -191,7 +191,36 @@ describe("a simulated bank", () => {
       status: "succeeded",
     });
     expect((await simulate(`/stripe/refunds/${good}`, { action: "succeed" })).http).toBe(409);
+    expect((await simulate(`/stripe/refunds/${good}`, { action: "revive" })).http).toBe(409);
     expect(await simulate(`/stripe/refunds/${good}`, { action: "fail" })).toMatchObject({ status: "failed" });
+    expect(await simulate(`/stripe/refunds/${good}`, { action: "revive" })).toMatchObject({
+      status: "succeeded",
+    });
+    const { charge, failure_reason } = await stripe.refunds.retrieve(good);
+    expect(failure_reason).toBeUndefined();
+    expect(await stripe.charges.retrieve(String(charge))).toMatchObject({ refunded: true });
+  });
+
+  test("thinks again of what it has decided, and asks for more", async () => {
+    const intent = await paidIntent(sandbox, stripe);
+    const { id } = await simulate(`/stripe/payment-intents/${intent}/dispute`, {});
+    const decide = (action: string, more: object = {}) =>
+      simulate(`/stripe/disputes/${id}`, { action, ...more });
+    const kept = async () => {
+      const { balance_transactions: movements } = await stripe.disputes.retrieve(String(id));
+      return [movements.reduce((sum, { amount }) => sum + amount, 0), movements.at(-1)?.fee];
+    };
+    for (const action of ["appeal", "overturn", "withdraw"]) expect((await decide(action)).http).toBe(409);
+    expect(await decide("fee", { amount: 500 })).toMatchObject({ status: "needs_response" });
+    expect(await kept()).toEqual([-24_900, 500]);
+    expect((await decide("fee", { amount: 0 })).http).toBe(400);
+    expect(await decide("lose")).toMatchObject({ status: "lost" });
+    expect(await decide("appeal")).toMatchObject({ status: "appeal_under_review" });
+    expect((await decide("win")).http).toBe(409);
+    expect(await decide("overturn")).toMatchObject({ status: "won" });
+    expect(await kept()).toEqual([0, 0]);
+    expect(await decide("withdraw")).toMatchObject({ status: "lost" });
+    expect(await kept()).toEqual([-24_900, 1_500]);
   });
 });
 
@@ -269,6 +298,8 @@ describe("a simulated subscriber", () => {
     expect(await simulate(`/carrier/refunds/${id}`, { action })).toMatchObject({ http: 200, id, status });
     await refundEventOf(id, event);
     expect((await simulate(`/carrier/refunds/${id}`, { action })).http).toBe(409);
+    const after = await simulate(`/carrier/refunds/${id}`, { action: "revive" });
+    expect(after).toMatchObject(status === "denied" ? { http: 200, status: "succeeded" } : { http: 409 });
   });
 });
 

@@ -32,7 +32,7 @@ import { startAuthorizationExpiry } from "./stripe/captures.ts";
 import { checkoutRoutes } from "./stripe/checkout-routes.ts";
 import { startDisputes } from "./stripe/disputes.ts";
 import { startWebhooks } from "./stripe/events.ts";
-import { startLateSettlement } from "./stripe/payments.ts";
+import { startLateBooking, startLateSettlement } from "./stripe/payments.ts";
 import { startRefundOutcomes } from "./stripe/refunds.ts";
 import { stripeService } from "./stripe/routes.ts";
 import { startSessionExpiry } from "./stripe/sessions.ts";
@@ -65,6 +65,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   startWebhooks(sandbox);
   startSessionExpiry(sandbox);
   startLateSettlement(sandbox);
+  startLateBooking(sandbox);
   startRefundOutcomes(sandbox);
   startAuthorizationExpiry(sandbox);
   startSettlement(sandbox);

@@ -33,6 +33,19 @@ const movementOf = async (client: Stripe, intent: string) => {
 };
 
 describe("a movement on the balance", () => {
+  test("of what is captured in the background comes later, told by charge.updated", async () => {
+    const slow = await clientOf("background", { stripe_booking_ms: 60_000 });
+    const intent = await paidIntent(sandbox, slow);
+    expect(await movementOf(slow, intent)).toBeNull();
+    await postJson(sandbox, "/hurry", { id: intent });
+    const movement = await until(() => movementOf(slow, intent));
+    expect(movement).toMatchObject({ amount: 24_900, fee: 752 });
+    const { data } = await slow.events.list({ type: "charge.updated" });
+    expect(data).toHaveLength(1);
+    const whole = await paidIntent(sandbox, slow, undefined, { capture_method: "automatic" });
+    expect(await movementOf(slow, whole)).toMatchObject({ fee: 752 });
+  });
+
   test("is read through a payment intent, a session and by itself, with its fee and what is left", async () => {
     const intent = await paidIntent(sandbox, stripe);
     const movement = await movementOf(stripe, intent);

@@ -2,40 +2,31 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningSandbox } from "./start.ts";
 import {
-  type Credentials,
-  type Listener,
   makeAccount,
+  openStripeShop,
   paidIntent,
   payWithCard,
   postJson,
+  type StripeShop,
   sessionOf249,
-  startListener,
-  startTestSandbox,
   stripeClient,
   stripeFailure,
   until,
-  verifiedEvents,
 } from "./test-harness.ts";
 
+let shop: StripeShop;
 let sandbox: RunningSandbox;
-let listener: Listener;
-let account: Credentials;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  listener = await startListener();
-  account = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
-  stripe = stripeClient(sandbox, account.stripe.secret_key);
+  shop = await openStripeShop();
+  ({ sandbox, stripe } = shop);
 });
 
-afterAll(async () => {
-  await sandbox.close();
-  listener.close();
-});
+afterAll(() => shop.close());
 
 const reserve = (number?: string) => paidIntent(sandbox, stripe, number, { capture_method: "manual" });
-const typesAbout = (id: string) => verifiedEvents(listener, stripe, account, id).map(({ type }) => type);
+const typesAbout = (id: string) => shop.eventsAbout(id).map(({ type }) => type);
 const chargeOf = async (intent: string) =>
   (await stripe.paymentIntents.retrieve(intent, { expand: ["latest_charge"] }))
     .latest_charge as Stripe.Charge;

@@ -2,40 +2,31 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningSandbox } from "./start.ts";
 import {
-  type Credentials,
-  type Listener,
   makeAccount,
+  openStripeShop,
   paidIntent,
   postJson,
-  startListener,
-  startTestSandbox,
+  type StripeShop,
   stripeClient,
   stripeFailure,
   until,
-  verifiedEvents,
 } from "./test-harness.ts";
 
 const FRAUDULENT = "4000000000000259";
 const INQUIRY = "4000000000001976";
 
+let shop: StripeShop;
 let sandbox: RunningSandbox;
-let listener: Listener;
-let account: Credentials;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  listener = await startListener();
-  account = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
-  stripe = stripeClient(sandbox, account.stripe.secret_key);
+  shop = await openStripeShop();
+  ({ sandbox, stripe } = shop);
 });
 
-afterAll(async () => {
-  await sandbox.close();
-  listener.close();
-});
+afterAll(() => shop.close());
 
-const typesAbout = (id: string) => verifiedEvents(listener, stripe, account, id).map(({ type }) => type);
+const typesAbout = (id: string) => shop.eventsAbout(id).map(({ type }) => type);
 const hurry = (id: string) => postJson(sandbox, "/hurry", { id });
 
 /** Pays with a card that leads to a dispute, and waits for it. */

@@ -2,34 +2,27 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningSandbox } from "./start.ts";
 import {
-  type Credentials,
-  type Listener,
   makeAccount,
+  openStripeShop,
   payWithCard,
   postJson,
+  type StripeShop,
   sessionOf249,
   startListener,
-  startTestSandbox,
   stripeClient,
   until,
 } from "./test-harness.ts";
 
+let shop: StripeShop;
 let sandbox: RunningSandbox;
-let listener: Listener;
-let account: Credentials;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  listener = await startListener();
-  account = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
-  stripe = stripeClient(sandbox, account.stripe.secret_key);
+  shop = await openStripeShop();
+  ({ sandbox, stripe } = shop);
 });
 
-afterAll(async () => {
-  await sandbox.close();
-  listener.close();
-});
+afterAll(() => shop.close());
 
 describe("events", () => {
   test("are listed newest first, filtered by type and time, and paged without gaps", async () => {
@@ -84,11 +77,11 @@ describe("events", () => {
     const made = await stripe.checkout.sessions.create(sessionOf249);
     await stripe.checkout.sessions.expire(made.id);
     const event = await until(async () => (await stripe.events.list({ limit: 1 })).data[0]);
-    await until(() => listener.received.some((one) => one.body.includes(event.id)));
-    const before = listener.received.length;
+    await until(() => shop.listener.received.some((one) => one.body.includes(event.id)));
+    const before = shop.listener.received.length;
     const answer = await postJson(sandbox, "/events/redeliver", { event_id: event.id, copies: 20 });
     const { statuses } = (await answer.json()) as { statuses: number[] };
     expect(statuses).toEqual(Array(20).fill(200));
-    expect(listener.received.length).toBe(before + 20);
+    expect(shop.listener.received.length).toBe(before + 20);
   });
 });

@@ -2,37 +2,26 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningSandbox } from "./start.ts";
 import {
-  type Credentials,
-  type Listener,
-  makeAccount,
+  openStripeShop,
   payWithCard,
   postJson,
+  type StripeShop,
   sessionOf249,
-  startListener,
-  startTestSandbox,
-  stripeClient,
   until,
-  verifiedEvents,
 } from "./test-harness.ts";
 
+let shop: StripeShop;
 let sandbox: RunningSandbox;
-let listener: Listener;
-let account: Credentials;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  listener = await startListener();
-  account = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
-  stripe = stripeClient(sandbox, account.stripe.secret_key);
+  shop = await openStripeShop();
+  ({ sandbox, stripe } = shop);
 });
 
-afterAll(async () => {
-  await sandbox.close();
-  listener.close();
-});
+afterAll(() => shop.close());
 
-const eventsAbout = (id: string) => verifiedEvents(listener, stripe, account, id);
+const eventsAbout = (id: string) => shop.eventsAbout(id);
 
 describe("paying", () => {
   test("a good card completes the session, redirects to the merchant and sends three verified events", async () => {
@@ -65,7 +54,7 @@ describe("paying", () => {
       "checkout.session.completed",
       "payment_intent.succeeded",
     ]);
-    expect(listener.received[0]?.headers["user-agent"]).toBe(
+    expect(shop.listener.received[0]?.headers["user-agent"]).toBe(
       "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
     );
     const listed = await stripe.checkout.sessions.list({ payment_intent: intent.id });

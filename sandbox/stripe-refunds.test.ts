@@ -2,43 +2,34 @@ import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningSandbox } from "./start.ts";
 import {
-  type Credentials,
-  type Listener,
   makeAccount,
+  openStripeShop,
   paidIntent,
   payWithCard,
   postJson,
+  type StripeShop,
   sessionOf249,
-  startListener,
-  startTestSandbox,
   stripeClient,
   stripeFailure,
   until,
-  verifiedEvents,
 } from "./test-harness.ts";
 
+let shop: StripeShop;
 let sandbox: RunningSandbox;
-let listener: Listener;
-let account: Credentials;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  listener = await startListener();
-  account = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
-  stripe = stripeClient(sandbox, account.stripe.secret_key);
+  shop = await openStripeShop();
+  ({ sandbox, stripe } = shop);
 });
 
-afterAll(async () => {
-  await sandbox.close();
-  listener.close();
-});
+afterAll(() => shop.close());
 
 const pay = (card?: string) => paidIntent(sandbox, stripe, card);
 const chargeOf = async (intent: string) =>
   (await stripe.paymentIntents.retrieve(intent, { expand: ["latest_charge"] }))
     .latest_charge as Stripe.Charge;
-const typesAbout = (id: string) => verifiedEvents(listener, stripe, account, id).map(({ type }) => type);
+const typesAbout = (id: string) => shop.eventsAbout(id).map(({ type }) => type);
 
 describe("a refund", () => {
   test("of a part and then of the rest empties the charge, each with a movement and two events", async () => {
@@ -71,7 +62,7 @@ describe("a refund", () => {
     });
     await until(() => typesAbout(first.id).includes("refund.created"));
     const refunded = await until(() =>
-      verifiedEvents(listener, stripe, account, intent).filter(({ type }) => type === "charge.refunded"),
+      shop.eventsAbout(intent).filter(({ type }) => type === "charge.refunded"),
     );
     await until(() => typesAbout(intent).filter((type) => type === "charge.refunded").length === 2);
     expect(refunded[0]?.data.object).toMatchObject({ object: "charge", payment_intent: intent });

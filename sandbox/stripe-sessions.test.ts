@@ -2,38 +2,29 @@ import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningSandbox } from "./start.ts";
 import {
-  type Credentials,
-  type Listener,
   makeAccount,
+  openStripeShop,
   payWithCard,
   postJson,
+  type StripeShop,
   sessionOf249,
-  startListener,
-  startTestSandbox,
   stripeClient,
   stripeFailure,
   until,
-  verifiedEvents,
 } from "./test-harness.ts";
 
+let shop: StripeShop;
 let sandbox: RunningSandbox;
-let listener: Listener;
-let account: Credentials;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  listener = await startListener();
-  account = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
-  stripe = stripeClient(sandbox, account.stripe.secret_key);
+  shop = await openStripeShop();
+  ({ sandbox, stripe } = shop);
 });
 
-afterAll(async () => {
-  await sandbox.close();
-  listener.close();
-});
+afterAll(() => shop.close());
 
-const eventsAbout = (id: string) => verifiedEvents(listener, stripe, account, id);
+const eventsAbout = (id: string) => shop.eventsAbout(id);
 
 describe("sessions", () => {
   test("a new session is open, unpaid, has no intent yet, and reads back the same", async () => {

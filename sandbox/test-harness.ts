@@ -190,3 +190,31 @@ export function verifiedEvents(
     )
     .filter((event) => JSON.stringify(event.data.object).includes(id));
 }
+
+export type StripeShop = {
+  sandbox: RunningSandbox;
+  /** Hears what Stripe tells the account. */
+  listener: Listener;
+  stripe: Stripe;
+  /** What it has heard about an object, each event verified, in the order of arrival. */
+  eventsAbout: (id: string) => Stripe.Event[];
+  close: () => Promise<void>;
+};
+
+/** A sandbox of its own with one account at Stripe that listens to its events. */
+export async function openStripeShop(): Promise<StripeShop> {
+  const sandbox = await startTestSandbox();
+  const listener = await startListener();
+  const account = await makeAccount(sandbox, "shop", { stripe_webhook_url: `${listener.url}/hook` });
+  const stripe = stripeClient(sandbox, account.stripe.secret_key);
+  return {
+    sandbox,
+    listener,
+    stripe,
+    eventsAbout: (id) => verifiedEvents(listener, stripe, account, id),
+    async close() {
+      await sandbox.close();
+      listener.close();
+    },
+  };
+}

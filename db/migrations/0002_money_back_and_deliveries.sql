@@ -85,6 +85,7 @@ ALTER TABLE "notifications" ADD COLUMN "refund_reference" text;--> statement-bre
 ALTER TABLE "notifications" ADD COLUMN "dispute_reference" text;--> statement-breakpoint
 ALTER TABLE "invoices" ADD COLUMN "outside_reference" text;--> statement-breakpoint
 ALTER TABLE "ledger_transactions" ADD COLUMN "subject_id" text;--> statement-breakpoint
+ALTER TABLE "ledger_transactions" ADD COLUMN "step" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD COLUMN "replaced_by" text;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "callback_endpoints" ADD COLUMN "description" text;--> statement-breakpoint
@@ -126,7 +127,7 @@ CREATE INDEX "rate_limits_expire" ON "rate_limits" USING btree ("expire");--> st
 CREATE INDEX "deliveries_newest" ON "deliveries" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "deliveries_endpoint" ON "deliveries" USING btree ("merchant_id","endpoint_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "events_order" ON "events" USING btree ("merchant_id","mode","written_by","position");--> statement-breakpoint
-CREATE UNIQUE INDEX "ledger_transactions_once_each" ON "ledger_transactions" USING btree ("merchant_id",coalesce(subject_id, payment_id),"kind");--> statement-breakpoint
+CREATE UNIQUE INDEX "ledger_transactions_once_each" ON "ledger_transactions" USING btree ("merchant_id",coalesce(subject_id, payment_id),"kind","step");--> statement-breakpoint
 CREATE INDEX "ledger_transactions_payment" ON "ledger_transactions" USING btree ("merchant_id","payment_id");--> statement-breakpoint
 CREATE INDEX "payments_settlement_reference" ON "payments" USING btree ("merchant_id","rail_account_id",(rail_details ->> 'settlementReference'));--> statement-breakpoint
 ALTER TABLE "ledger_transactions" ADD CONSTRAINT "ledger_transactions_kind" CHECK ("ledger_transactions"."kind" in ('payment_accepted', 'payment_surplus', 'surplus_accepted', 'rail_cost', 'refund', 'refund_failed', 'dispute_opened', 'dispute_won', 'dispute_lost', 'dispute_fee', 'dispute_fee_returned'));--> statement-breakpoint

@@ -13,10 +13,12 @@ insert into state_edges (machine, from_state, event, to_state) values
   ('refund', 'pending', 'succeeded', 'succeeded'),
   ('refund', 'pending', 'failed', 'failed'),
   ('refund', 'succeeded', 'failed_late', 'failed'),
+  ('refund', 'failed', 'succeeded_late', 'succeeded'),
   ('dispute', 'inquiry', 'opened', 'open'),
   ('dispute', 'inquiry', 'closed', 'closed'),
   ('dispute', 'open', 'won', 'won'),
-  ('dispute', 'open', 'lost', 'lost');--> statement-breakpoint
+  ('dispute', 'open', 'lost', 'lost'),
+  ('dispute', 'lost', 'won_late', 'won');--> statement-breakpoint
 
 create trigger refunds_recorded_step before update on refunds
   for each row when (old.state is distinct from new.state) execute function refuse_unrecorded_step();--> statement-breakpoint

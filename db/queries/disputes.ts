@@ -1,8 +1,8 @@
 // Reading and writing disputes. Only services/disputes/advance.ts writes a state.
 
-import { and, desc, eq, inArray, lt, or } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, or } from "drizzle-orm";
 import { parseCurrency } from "#lib/domain/currency.ts";
-import type { DisputeState } from "#lib/domain/dispute.ts";
+import { type DisputeState, MONEY_TAKEN_STATES } from "#lib/domain/dispute.ts";
 import type { DisputeId, InvoiceId, PaymentId, RailAccountId } from "#lib/domain/ids.ts";
 import { money } from "#lib/domain/money.ts";
 import type { Dispute } from "#lib/domain/records.ts";
@@ -46,25 +46,50 @@ export async function findDispute(tx: Tx, tenant: Tenant, id: DisputeId): Promis
   return row === undefined ? null : toDispute(row);
 }
 
-/** Reads and locks the dispute that a rail names; invoice and payment must have been locked before. */
+/** The dispute that a rail names by its own id, at one account of ours. */
+export async function findDisputeByReference(
+  tx: Tx,
+  tenant: Tenant,
+  railAccountId: RailAccountId,
+  railReference: string,
+): Promise<Dispute | null> {
+  const named = byReference(tenant, railAccountId, railReference);
+  const [row] = await tx.sql.select().from(disputes).where(named);
+  return row === undefined ? null : toDispute(row);
+}
+
+/** Reads and locks it; invoice and payment must have been locked before. */
 export async function lockDisputeByReference(
   tx: Tx,
   tenant: Tenant,
   railAccountId: RailAccountId,
   railReference: string,
 ): Promise<Dispute | null> {
-  const [row] = await tx.sql
+  const named = byReference(tenant, railAccountId, railReference);
+  const [row] = await tx.sql.select().from(disputes).where(named).for("update");
+  return row === undefined ? null : toDispute(row);
+}
+
+function byReference(tenant: Tenant, railAccountId: RailAccountId, railReference: string) {
+  return and(
+    eq(disputes.merchantId, tenant.merchantId),
+    eq(disputes.railAccountId, railAccountId),
+    eq(disputes.railReference, railReference),
+  );
+}
+
+/** Every dispute of an invoice's payments, oldest first. */
+export async function listDisputesOfInvoice(
+  tx: Tx,
+  tenant: Tenant,
+  invoiceId: InvoiceId,
+): Promise<Dispute[]> {
+  const rows = await tx.sql
     .select()
     .from(disputes)
-    .where(
-      and(
-        eq(disputes.merchantId, tenant.merchantId),
-        eq(disputes.railAccountId, railAccountId),
-        eq(disputes.railReference, railReference),
-      ),
-    )
-    .for("update");
-  return row === undefined ? null : toDispute(row);
+    .where(and(eq(disputes.merchantId, tenant.merchantId), eq(disputes.invoiceId, invoiceId)))
+    .orderBy(asc(disputes.createdAt), asc(disputes.id));
+  return rows.map(toDispute);
 }
 
 /** True where the payment's money is, or stays, with the payer's bank. */
@@ -76,7 +101,7 @@ export async function isMoneyDisputed(tx: Tx, tenant: Tenant, paymentId: Payment
       and(
         eq(disputes.merchantId, tenant.merchantId),
         eq(disputes.paymentId, paymentId),
-        inArray(disputes.state, ["open", "lost"]),
+        inArray(disputes.state, [...MONEY_TAKEN_STATES]),
       ),
     )
     .limit(1);

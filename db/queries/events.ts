@@ -174,15 +174,33 @@ export async function insertLedgerTransaction(
     readonly paymentId: PaymentId;
     /** The refund or dispute that is booked; null: the payment itself. */
     readonly subjectId: string | null;
+    readonly step: number;
     readonly currency: string;
     readonly legs: readonly (Leg & { readonly id: (typeof ledgerEntries.$inferInsert)["id"] })[];
   },
 ): Promise<void> {
-  const { id, kind, paymentId, subjectId, currency, legs } = input;
-  await tx.sql.insert(ledgerTransactions).values({ ...tenant, id, kind, paymentId, subjectId });
+  const { id, kind, paymentId, subjectId, step, currency, legs } = input;
+  await tx.sql.insert(ledgerTransactions).values({ ...tenant, id, kind, paymentId, subjectId, step });
   await tx.sql
     .insert(ledgerEntries)
     .values(legs.map((leg) => ({ ...tenant, ...leg, transactionId: id, currency })));
+}
+
+/** How often one kind has been booked about a payment, refund or dispute. The caller holds its lock. */
+export async function countBookings(
+  tx: Tx,
+  tenant: Tenant,
+  subjectId: string,
+  kind: LedgerKind,
+): Promise<number> {
+  return await tx.sql.$count(
+    ledgerTransactions,
+    and(
+      eq(ledgerTransactions.merchantId, tenant.merchantId),
+      sql`coalesce(${ledgerTransactions.subjectId}, ${ledgerTransactions.paymentId}) = ${subjectId}`,
+      eq(ledgerTransactions.kind, kind),
+    ),
+  );
 }
 
 /**

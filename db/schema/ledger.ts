@@ -1,7 +1,7 @@
 // The books. Append only; a deferred trigger refuses a transaction whose entries do not sum to zero.
 
 import { sql } from "drizzle-orm";
-import { foreignKey, index, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { foreignKey, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import type { Id, PaymentId } from "#lib/domain/ids.ts";
 import { LEDGER_KINDS, type LedgerAccount } from "#lib/domain/ledger.ts";
 import { MODES } from "#lib/domain/tenant.ts";
@@ -17,16 +17,19 @@ export const ledgerTransactions = pgTable(
     paymentId: text("payment_id").$type<PaymentId>().notNull(),
     /** The refund or dispute that is booked; null: the payment itself. */
     subjectId: text("subject_id"),
+    /** Which time of its kind: the version of the refund or dispute that moved, or the count of a dispute's fees. */
+    step: integer("step").notNull().default(1),
     createdAt: writtenAt("created_at"),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     foreignKey({ columns: [t.merchantId, t.paymentId], foreignColumns: [payments.merchantId, payments.id] }),
-    // Money is booked once a kind, whatever is delivered twice.
+    // Money is booked once a kind and step, whatever is delivered twice.
     uniqueIndex("ledger_transactions_once_each").on(
       t.merchantId,
       sql`coalesce(subject_id, payment_id)`,
       t.kind,
+      t.step,
     ),
     index("ledger_transactions_payment").on(t.merchantId, t.paymentId),
     oneOf("ledger_transactions_kind", t.kind, LEDGER_KINDS),

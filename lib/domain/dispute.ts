@@ -5,7 +5,10 @@ import type { StateTable } from "./state-table.ts";
 export const DISPUTE_STATES = ["inquiry", "open", "won", "lost", "closed"] as const;
 export type DisputeState = (typeof DISPUTE_STATES)[number];
 
-export const DISPUTE_EVENTS = ["opened", "won", "lost", "closed"] as const;
+/** The payer's bank has the money. */
+export const MONEY_TAKEN_STATES: readonly DisputeState[] = ["open", "lost"];
+
+export const DISPUTE_EVENTS = ["opened", "won", "lost", "won_late", "closed"] as const;
 export type DisputeEvent = (typeof DISPUTE_EVENTS)[number];
 
 export const DISPUTE_TRANSITIONS: StateTable<DisputeState, DisputeEvent> = [
@@ -18,4 +21,5 @@ export const DISPUTE_TRANSITIONS: StateTable<DisputeState, DisputeEvent> = [
   { from: "inquiry", event: "closed", to: "closed", note: "It ended as a question; no money moved." },
   { from: "open", event: "won", to: "won", note: "The merchant keeps the money." },
   { from: "open", event: "lost", to: "lost", note: "The payer keeps the money." },
+  { from: "lost", event: "won_late", to: "won", note: "The bank decided anew, and gave the money back." },
 ];

@@ -61,7 +61,7 @@ export function railCostLegs(method: PaymentMethod, costMinor: bigint): Leg[] {
   return move(`merchant_pending:${method}`, `rail_clearing:${method}`, costMinor);
 }
 
-/** Money that the rail sent back to the payer. The platform's fee stays as it was. */
+/** Money that the rail sent back to the payer, perhaps after all. The platform's fee stays as it was. */
 export function refundLegs(method: PaymentMethod, disposition: Disposition, amountMinor: bigint): Leg[] {
   return move(owedBy(method, disposition), `rail_clearing:${method}`, amountMinor);
 }
@@ -88,6 +88,15 @@ export function disputeWonLegs(method: PaymentMethod, amountMinor: bigint): Leg[
 /** The payer keeps the money: what was accepted, or what was owed to the payer as surplus. */
 export function disputeLostLegs(method: PaymentMethod, disposition: Disposition, amountMinor: bigint): Leg[] {
   return move(owedBy(method, disposition), `disputed:${method}`, amountMinor);
+}
+
+/** The bank gave back what had been lost. */
+export function disputeWonLateLegs(
+  method: PaymentMethod,
+  disposition: Disposition,
+  amountMinor: bigint,
+): Leg[] {
+  return move(`rail_clearing:${method}`, owedBy(method, disposition), amountMinor);
 }
 
 /** What the rail asks for a dispute; the merchant bears it. */

@@ -1,8 +1,9 @@
 // What a payer is told about money that went back, is on its way, or is owed.
 
+import { MONEY_TAKEN_STATES } from "./dispute.ts";
 import { type Money, money } from "./money.ts";
 import type { PaymentMethod } from "./payment.ts";
-import type { Payment, Refund } from "./records.ts";
+import type { Dispute, Payment, Refund } from "./records.ts";
 
 export const MONEY_BACK_KINDS = [
   "surplus_returned",
@@ -21,8 +22,15 @@ export interface MoneyBack {
   readonly at: Date | null;
 }
 
-/** One line a sum, oldest first: money that paid nothing, and refunds of what did. */
-export function moneyBack(payments: readonly Payment[], refunds: readonly Refund[]): MoneyBack[] {
+/**
+ * One line a sum, oldest first: money that paid nothing, and refunds of what did. What the payer's bank took back
+ * is not owed any more.
+ */
+export function moneyBack(
+  payments: readonly Payment[],
+  refunds: readonly Refund[],
+  disputes: readonly Dispute[],
+): MoneyBack[] {
   return payments.flatMap((payment): MoneyBack[] => {
     const { method, amount } = payment;
     const alive = refunds.filter(({ paymentId, state }) => paymentId === payment.id && state !== "failed");
@@ -36,8 +44,11 @@ export function moneyBack(payments: readonly Payment[], refunds: readonly Refund
         at: isSent ? completedAt : null,
       };
     });
-    const owedMinor = amount.amountMinor - payment.refundedMinor;
-    if (payment.disposition !== "surplus" || owedMinor === 0n) return sent;
+    const takenMinor = disputes
+      .filter(({ paymentId, state }) => paymentId === payment.id && MONEY_TAKEN_STATES.includes(state))
+      .reduce((sum, dispute) => sum + dispute.amount.amountMinor, 0n);
+    const owedMinor = amount.amountMinor - payment.refundedMinor - takenMinor;
+    if (payment.disposition !== "surplus" || owedMinor <= 0n) return sent;
     return [...sent, { kind: "surplus_owed", amount: money(owedMinor, amount.currency), method, at: null }];
   });
 }

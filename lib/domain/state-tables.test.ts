@@ -73,14 +73,25 @@ const MACHINES: Readonly<Record<string, Machine>> = {
     events: REFUND_EVENTS,
     table: REFUND_TRANSITIONS,
     initial: "pending",
-    edges: ["pending succeeded succeeded", "pending failed failed", "succeeded failed_late failed"],
+    edges: [
+      "pending succeeded succeeded",
+      "pending failed failed",
+      "succeeded failed_late failed",
+      "failed succeeded_late succeeded",
+    ],
   },
   dispute: {
     states: DISPUTE_STATES,
     events: DISPUTE_EVENTS,
     table: DISPUTE_TRANSITIONS,
     initial: "inquiry",
-    edges: ["inquiry opened open", "inquiry closed closed", "open won won", "open lost lost"],
+    edges: [
+      "inquiry opened open",
+      "inquiry closed closed",
+      "open won won",
+      "open lost lost",
+      "lost won_late won",
+    ],
   },
   transfer: {
     states: TRANSFER_STATES,

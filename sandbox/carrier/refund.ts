@@ -117,6 +117,15 @@ export function decideRefund(sandbox: Sandbox, refund: CarrierRefund, isGranted:
   return true;
 }
 
+/** Grants a refund that was denied, after all; false for any other. */
+export function reviveRefund(sandbox: Sandbox, refund: CarrierRefund): boolean {
+  if (refund.status !== "denied") {
+    return false;
+  }
+  sandbox.database.transaction(() => move(sandbox, refund, "succeeded"));
+  return true;
+}
+
 /** The refund as schema Refund shows it. */
 export function renderRefund(refund: CarrierRefund): object {
   return {

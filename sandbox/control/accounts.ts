@@ -12,6 +12,8 @@ export type Account = Entry & {
   stripeWebhookUrl: string | null;
   /** How long Stripe keeps money pending before it is available. */
   stripeSettlementMs: number;
+  /** How long after a payment Stripe books it, where it is captured in the background; 0: at once. */
+  stripeBookingMs: number;
   twilioSid: string;
   twilioToken: string;
   carrierClientId: string;
@@ -24,7 +26,7 @@ export type Account = Entry & {
 export const senderNumber = "+15005550006";
 
 /** A month. */
-const longestSettlementMs = 30 * 24 * 60 * 60 * 1_000;
+const longestWaitMs = 30 * 24 * 60 * 60 * 1_000;
 
 /** `PUT /accounts/{name}`: creates the account or changes its settings; the credentials never change. */
 export function accountRoutes(sandbox: Sandbox): Route[] {
@@ -42,7 +44,8 @@ export function accountRoutes(sandbox: Sandbox): Route[] {
       const account: Account = {
         ...(known ?? newAccount(name)),
         ...webhookSetting(body.stripe_webhook_url),
-        ...settlementSetting(body.stripe_settlement_ms),
+        ...waitSetting("stripe_settlement_ms", "stripeSettlementMs", body),
+        ...waitSetting("stripe_booking_ms", "stripeBookingMs", body),
         ...promptSetting(body.carrier_prompts),
       };
       if (known) {
@@ -79,6 +82,7 @@ function newAccount(name: string): Account {
     stripeWebhookSecret: `whsec_${randomBytes(24).toString("hex")}`,
     stripeWebhookUrl: null,
     stripeSettlementMs: 0,
+    stripeBookingMs: 0,
     twilioSid: `AC${randomBytes(16).toString("hex")}`,
     twilioToken: randomBytes(16).toString("hex"),
     carrierClientId: `client-${randomBytes(8).toString("hex")}`,
@@ -100,16 +104,20 @@ function webhookSetting(value: unknown): Partial<Account> {
   return { stripeWebhookUrl: value };
 }
 
-function settlementSetting(value: unknown): Partial<Account> {
+function waitSetting(
+  name: string,
+  field: "stripeSettlementMs" | "stripeBookingMs",
+  body: Record<string, unknown>,
+): Partial<Account> {
+  const value = body[name];
   if (value === undefined) {
     return {};
   }
   const isWhole = typeof value === "number" && Number.isInteger(value);
-  if (!isWhole || value < 0 || value > longestSettlementMs) {
-    const message = `stripe_settlement_ms must be a whole number from 0 to ${longestSettlementMs}.`;
-    throw invalid("invalid_stripe_settlement_ms", message);
+  if (!isWhole || value < 0 || value > longestWaitMs) {
+    throw invalid(`invalid_${name}`, `${name} must be a whole number from 0 to ${longestWaitMs}.`);
   }
-  return { stripeSettlementMs: value };
+  return { [field]: value };
 }
 
 function promptSetting(value: unknown): Partial<Account> {

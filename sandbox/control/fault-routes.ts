@@ -10,7 +10,8 @@ const services = ["stripe", "twilio", "carrier"] as const satisfies readonly Ser
 /** Every kind with what it does, as the front page shows it. */
 export const faultKinds: Record<Fault["fault"], string> = {
   delay: "holds the request before it takes effect, or with when: after the answer to it, for ms",
-  error: "answers with status (500); with after: true the request takes effect first",
+  error:
+    "answers with status (500); with after: true the request takes effect first, with kept: true Stripe gives the answer again for its key",
   rate_limit: "answers 429 with Retry-After: seconds (1)",
   lost_answer: "lets the request take effect, then drops the connection",
   reset: "drops the connection before anything happens",
@@ -54,8 +55,10 @@ function parseFault(body: Record<string, unknown>): Omit<Fault, "id"> {
   if (body.when !== undefined && body.when !== "before" && body.when !== "after") {
     throw invalid("invalid_when", "when must be before or after.");
   }
-  if (body.after !== undefined && typeof body.after !== "boolean") {
-    throw invalid("invalid_after", "after must be true or false.");
+  for (const name of ["after", "kept"]) {
+    if (body[name] !== undefined && typeof body[name] !== "boolean") {
+      throw invalid(`invalid_${name}`, `${name} must be true or false.`);
+    }
   }
   const needsMs = kind === "delay" || kind === "delay_notifications";
   return {
@@ -64,7 +67,8 @@ function parseFault(body: Record<string, unknown>): Omit<Fault, "id"> {
     ms: whole(body, "ms", needsMs ? null : 0, 0, 600_000) ?? 0,
     when: body.when ?? "before",
     status: whole(body, "status", 500, 400, 599) ?? 500,
-    after: body.after ?? false,
+    after: body.after === true,
+    kept: body.kept === true,
     seconds: whole(body, "seconds", 1, 0, 86_400) ?? 1,
     copies: whole(body, "copies", 2, 1, 1_000) ?? 2,
     times: body.times === undefined ? null : whole(body, "times", null, 1, 1_000_000),

@@ -24,6 +24,8 @@ export type Fault = {
   status: number;
   /** For `error`: let the request take effect first. */
   after: boolean;
+  /** For `error`: the service gives the same answer again to whoever repeats the request with its key. */
+  kept: boolean;
   /** For `rate_limit`: the value of Retry-After. */
   seconds: number;
   /** For `duplicate_notifications`: how often each one is sent in all. */

@@ -2,7 +2,7 @@
 // browser. Everything goes the way that it goes from the pages, so the same notifications follow.
 import { decidePayment } from "../carrier/decide.ts";
 import type { OneStep } from "../carrier/one-step.ts";
-import { decideRefund } from "../carrier/refund.ts";
+import { decideRefund, reviveRefund } from "../carrier/refund.ts";
 import type { Route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { isTwilioMessage } from "../twilio/message.ts";
@@ -20,11 +20,14 @@ export const simulations: [string, string][] = [
     "/stripe/payment-intents/{pi_…}/dispute",
     "{ reason: fraudulent, inquiry: false }, both optional; no action",
   ],
-  ["/stripe/disputes/{du_…}", "win, lose, escalate"],
-  ["/stripe/refunds/{re_…}", "succeed, fail"],
+  [
+    "/stripe/disputes/{du_…}",
+    "win, lose, escalate; appeal, overturn or withdraw what is decided; fee (amount)",
+  ],
+  ["/stripe/refunds/{re_…}", "succeed, fail; revive what has failed"],
   ["/stripe/balance-transactions/{txn_…}", "settle"],
   ["/carrier/payments/{id}", "approve, decline, expire"],
-  ["/carrier/refunds/{id}", "succeed, fail"],
+  ["/carrier/refunds/{id}", "succeed, fail; revive what was denied"],
   ["/twilio/messages/{SM…}", "deliver, fail"],
 ];
 
@@ -45,9 +48,12 @@ export function simulateRoutes(sandbox: Sandbox, oneStep: OneStep): Route[] {
     simulation({
       path: "/carrier/refunds/:id",
       noun: "refund",
-      actions: ["succeed", "fail"],
+      actions: ["succeed", "fail", "revive"],
       find: refunds.find,
-      act: (refund, action) => decideRefund(sandbox, refund, action === "succeed"),
+      act: (refund, action) =>
+        action === "revive"
+          ? reviveRefund(sandbox, refund)
+          : decideRefund(sandbox, refund, action === "succeed"),
       show: (id) => ({ status: refunds.find(id)?.status }),
     }),
     simulation({

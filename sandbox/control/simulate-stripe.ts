@@ -7,10 +7,17 @@ import { settleMovement } from "../stripe/balance.ts";
 import { cancelIntent, captureIntent, expireAuthorization } from "../stripe/captures.ts";
 import { type Card, readCard } from "../stripe/cards.ts";
 import { type DisputeReason, disputeReasons } from "../stripe/dispute-object.ts";
-import { decideDispute, openDispute } from "../stripe/disputes.ts";
+import {
+  appealDispute,
+  chargeDisputeFee,
+  decideDispute,
+  openDispute,
+  overturnDispute,
+  withdrawAgain,
+} from "../stripe/disputes.ts";
 import { answerAuthentication, attemptPayment, settleNow } from "../stripe/payments.ts";
-import type { StoredIntent, StoredSession } from "../stripe/records.ts";
-import { failRefund, succeedRefund } from "../stripe/refunds.ts";
+import type { StoredDispute, StoredIntent, StoredSession } from "../stripe/records.ts";
+import { failRefund, reviveRefund, succeedRefund } from "../stripe/refunds.ts";
 import { currentSession, expireOnRequest } from "../stripe/sessions.ts";
 import { impossible, type Outcome, simulation, unknown } from "./simulate.ts";
 
@@ -18,6 +25,8 @@ const goodCard = "4242424242424242";
 const declinedCard = "4000000000000002";
 
 const sessionActions = ["approve", "decline", "expire", "capture", "cancel"] as const;
+
+const disputeActions = ["win", "lose", "escalate", "appeal", "overturn", "withdraw", "fee"] as const;
 
 type SessionAction = (typeof sessionActions)[number];
 
@@ -36,23 +45,24 @@ export function stripeSimulations(sandbox: Sandbox): Route[] {
     simulation({
       path: "/stripe/refunds/:id",
       noun: "refund",
-      actions: ["succeed", "fail"],
+      actions: ["succeed", "fail", "revive"],
       find: refunds.find,
-      act: (refund, action) =>
-        action === "succeed"
+      act: (refund, action) => {
+        if (action === "revive") {
+          return reviveRefund(sandbox, refund);
+        }
+        return action === "succeed"
           ? succeedRefund(sandbox, refund)
-          : failRefund(sandbox, refund, "expired_or_canceled_card"),
+          : failRefund(sandbox, refund, "expired_or_canceled_card");
+      },
       show: (id) => ({ status: refunds.find(id)?.wire.status }),
     }),
     simulation({
       path: "/stripe/disputes/:id",
       noun: "dispute",
-      actions: ["win", "lose", "escalate"],
+      actions: disputeActions,
       find: disputes.find,
-      act: (dispute, action) => {
-        const decisions = { win: "won", lose: "lost", escalate: "escalated" } as const;
-        return decideDispute(sandbox, dispute, decisions[action]);
-      },
+      act: (dispute, action, body) => actOnDispute(sandbox, dispute, action, body),
       show: (id) => ({ status: disputes.find(id)?.wire.status }),
     }),
     simulation({
@@ -83,6 +93,33 @@ export function stripeSimulations(sandbox: Sandbox): Route[] {
         : impossible({ status: intent.wire.status });
     }),
   ];
+}
+
+function actOnDispute(
+  sandbox: Sandbox,
+  dispute: StoredDispute,
+  action: (typeof disputeActions)[number],
+  body: Record<string, unknown>,
+): boolean {
+  const decisions = { win: "won", lose: "lost", escalate: "escalated" } as const;
+  if (action === "appeal") {
+    return appealDispute(sandbox, dispute);
+  }
+  if (action === "overturn") {
+    return overturnDispute(sandbox, dispute);
+  }
+  if (action === "withdraw") {
+    return withdrawAgain(sandbox, dispute);
+  }
+  if (action !== "fee") {
+    return decideDispute(sandbox, dispute, decisions[action]);
+  }
+  const { amount } = body;
+  if (typeof amount !== "number" || !Number.isInteger(amount) || amount === 0) {
+    throw invalid("invalid_amount", "amount must be a whole number of minor units; below 0: given back.");
+  }
+  chargeDisputeFee(sandbox, dispute, amount);
+  return true;
 }
 
 function actOnSession(

@@ -14,6 +14,8 @@ export type Service = {
   identify: (request: Request) => Account | undefined;
   /** An error in the service's own shape. */
   fail: (request: Request, status: number) => Answer;
+  /** Keeps an answer for whoever repeats the request, where the service does that. */
+  keep?: (request: Request, answer: Answer) => void;
   /** Whatever every request to the service must pass before its route is looked up. */
   admit: (request: Request) => void;
   /** Headers that every answer of the service carries. */
@@ -46,7 +48,7 @@ function spoilBefore(service: Service, request: Request, spoiler: Fault | null):
     const answer = service.fail(request, 429);
     return { ...answer, headers: { ...answer.headers, "retry-after": String(spoiler.seconds) } };
   }
-  return spoiler?.fault === "error" && !spoiler.after ? service.fail(request, spoiler.status) : undefined;
+  return spoiler?.fault === "error" && !spoiler.after ? failAs(service, request, spoiler) : undefined;
 }
 
 function spoilAfter(
@@ -58,7 +60,15 @@ function spoilAfter(
   if (spoiler?.fault === "lost_answer") {
     return null;
   }
-  return spoiler?.fault === "error" ? service.fail(request, spoiler.status) : honest;
+  return spoiler?.fault === "error" ? failAs(service, request, spoiler) : honest;
+}
+
+function failAs(service: Service, request: Request, { status, kept }: Fault): Answer {
+  const answer = service.fail(request, status);
+  if (kept) {
+    service.keep?.(request, answer);
+  }
+  return answer;
 }
 
 async function answerOf(service: Service, request: Request): Promise<Answer> {

@@ -16,7 +16,7 @@ import { type Html, html, renderPage } from "./html.ts";
 const addresses: [string, string][] = [
   [
     "PUT /accounts/{name}",
-    "makes test credentials: { stripe_webhook_url, stripe_settlement_ms, carrier_prompts }",
+    "makes test credentials: { stripe_webhook_url, stripe_settlement_ms, stripe_booking_ms, carrier_prompts }",
   ],
   [
     "/v1/…",
@@ -64,7 +64,7 @@ ${phones.length === 0 && html`<p class="soft">Nothing has arrived yet. Any numbe
 ${table(Object.entries(testCards).map(([number, { meaning }]) => [number.replace(/(.{4})(?=.)/g, "$1 "), meaning]))}
 <p class="soft">Stripe's fee is 2.9 % and 0.30 in the currency of the charge; a dispute costs 15.00, and the fee stays
 paid when the dispute is won. A dispute is decided by the evidence's uncategorized_text: winning_evidence, losing_evidence,
-escalate_inquiry_evidence. Money is available at once, or stripe_settlement_ms later. An amount that is reserved can be captured for seven days.</p>
+escalate_inquiry_evidence. Money is available at once, or stripe_settlement_ms later; what is captured in the background is booked at once, or stripe_booking_ms later. An amount that is reserved can be captured for seven days.</p>
 <p>From a script: <code>curl -i -d 'number=4242424242424242&amp;exp=12/40&amp;cvc=123' ${sandbox.publicUrl}/checkout/c/{session}/pay</code></p>
 <p class="soft">It answers 303 to the success address, or 200 with the page that says why not. A card that needs 3-D Secure
 answers 303 to …/authenticate, which takes answer=complete or answer=fail.</p>

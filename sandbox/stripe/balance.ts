@@ -96,6 +96,24 @@ export function postWithdrawal(sandbox: Sandbox, account: string, dispute: Dispu
   });
 }
 
+/** Books another fee for a dispute, or what was given back of it; answers the movement. */
+export function postDisputeFee(
+  sandbox: Sandbox,
+  account: string,
+  dispute: DisputeWire,
+  fee: number,
+): BalanceWire {
+  return post(sandbox, account, {
+    type: "adjustment",
+    reporting_category: "dispute",
+    amount: 0,
+    fee: { amount: fee, description: "Dispute countered fee" },
+    currency: dispute.currency,
+    description: `Dispute countered fee for ${dispute.charge}`,
+    source: dispute.id,
+  });
+}
+
 /** Books what came back of a dispute that was won. Stripe keeps the fee. */
 export function postReinstatement(sandbox: Sandbox, account: string, dispute: DisputeWire): BalanceWire {
   return post(sandbox, account, {

@@ -107,8 +107,8 @@ export function authorized(charge: ChargeWire): ChargeWire {
   return { ...charge, paid: true, payment_method_details: { card, type: "card" }, status: "succeeded" };
 }
 
-/** The charge once `amount` of it is there, as this movement on the balance. */
-export function captured(charge: ChargeWire, amount: number, balanceTransaction: string): ChargeWire {
+/** The charge once `amount` of it is there, as this movement on the balance; null while it is not booked yet. */
+export function captured(charge: ChargeWire, amount: number, balanceTransaction: string | null): ChargeWire {
   return {
     ...charge,
     amount_captured: amount,

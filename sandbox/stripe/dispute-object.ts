@@ -56,6 +56,7 @@ export type DisputeStatus =
   | "warning_closed"
   | "needs_response"
   | "under_review"
+  | "appeal_under_review"
   | "won"
   | "lost";
 
@@ -149,6 +150,11 @@ export function newDispute(charge: ChargeWire, reason: DisputeReason, isInquiry:
 /** Nothing more can happen to these. */
 export function isClosed({ status }: DisputeWire): boolean {
   return status === "won" || status === "lost" || status === "warning_closed";
+}
+
+/** Decided, and contested before the card network. */
+export function isAppealed({ status }: DisputeWire): boolean {
+  return status === "appeal_under_review";
 }
 
 /** An inquiry: the bank asks, and has taken no money. */

@@ -1,22 +1,12 @@
 // `/v1/disputes`: https://docs.stripe.com/api/disputes
 import { json, type Request } from "../http/message.ts";
-import { type Route, route } from "../http/router.ts";
+import type { Route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
-import { requireStripeAccount } from "./authenticate.ts";
+import { type OfCharge, ownOf, readingRoutes } from "./charge-lists.ts";
 import { type EvidenceField, evidenceFields } from "./dispute-object.ts";
 import { answerDispute, closeDispute } from "./disputes.ts";
-import {
-  addEqual,
-  bodyParameters,
-  causeOf,
-  expandOnly,
-  own,
-  type Post,
-  queryParameters,
-} from "./endpoint.ts";
-import { missing } from "./errors.ts";
-import { itemPaths, renderDispute } from "./expand.ts";
-import { addRange, createdParameter, type Filter, listPage, pageParameters, renderList } from "./lists.ts";
+import { bodyParameters, causeOf, expandOnly, type Post } from "./endpoint.ts";
+import { renderDispute } from "./expand.ts";
 import {
   changedMetadata,
   flag,
@@ -47,24 +37,15 @@ const disputeChange = hash({
   submit: optional(flag),
 });
 
-const disputeFilter = hash({
-  ...pageParameters,
-  charge: optional(text()),
-  created: optional(createdParameter),
-  expand: optional(list(text())),
-  payment_intent: optional(text()),
-});
-
 /** Routes that answer, close, read and list disputes. */
 export function disputeRoutes(sandbox: Sandbox, post: Post): Route[] {
-  const { disputes } = sandbox.stripe;
-  const ownDispute = (request: Request, id: string): StoredDispute => {
-    const dispute = own(sandbox, request, disputes.find(id));
-    if (!dispute) {
-      throw missing("dispute", id, "dispute");
-    }
-    return dispute;
+  const of: OfCharge<StoredDispute> = {
+    kind: "dispute",
+    idName: "dispute",
+    collection: sandbox.stripe.disputes,
+    render: renderDispute,
   };
+  const ownDispute = (request: Request, id: string) => ownOf(sandbox, of, request, id);
   return [
     post("/v1/disputes/:id", ({ request, id }) => {
       const { evidence, expand, metadata, submit } = disputeChange(bodyParameters(request), "");
@@ -78,21 +59,6 @@ export function disputeRoutes(sandbox: Sandbox, post: Post): Route[] {
       const closed = closeDispute(sandbox, ownDispute(request, id), causeOf(request));
       return json(200, renderDispute(sandbox, closed, expand));
     }),
-    route("GET", "/v1/disputes/:id", (request, { id = "" }) => {
-      const { expand } = expandOnly(queryParameters(request), "");
-      return json(200, renderDispute(sandbox, ownDispute(request, id), expand));
-    }),
-    route("GET", "/v1/disputes", (request) => {
-      const account = requireStripeAccount(sandbox, request);
-      const parameters = disputeFilter(queryParameters(request), "");
-      const filter: Filter = { sql: ["account = ?"], values: [account.id] };
-      addEqual(filter, "body->>'$.wire.charge'", parameters.charge);
-      addEqual(filter, "body->>'$.wire.payment_intent'", parameters.payment_intent);
-      addRange(filter, parameters.created ?? {});
-      const page = listPage(disputes, "stripe_disputes", "dispute", filter, parameters);
-      const paths = itemPaths(parameters.expand ?? []);
-      const data = page.rows.map((dispute) => renderDispute(sandbox, dispute, paths));
-      return json(200, renderList("/v1/disputes", data, page.hasMore));
-    }),
+    ...readingRoutes(sandbox, of),
   ];
 }

@@ -1,12 +1,13 @@
 // Payments that their payers contest: https://docs.stripe.com/disputes/how-disputes-work
 // Every function is one transaction.
 import type { Sandbox } from "../sandbox.ts";
-import { postReinstatement, postWithdrawal } from "./balance.ts";
+import { postDisputeFee, postReinstatement, postWithdrawal } from "./balance.ts";
 import {
   type DisputeReason,
   type DisputeStatus,
   type DisputeWire,
   type EvidenceField,
+  isAppealed,
   isClosed,
   isInquiry,
   newDispute,
@@ -135,8 +136,8 @@ export function closeDispute(sandbox: Sandbox, dispute: StoredDispute, cause: Ca
 
 /** The bank decides. False when it has decided already, or when there is no inquiry to escalate. */
 export function decideDispute(sandbox: Sandbox, dispute: StoredDispute, decision: Decision): boolean {
-  const { account, wire } = dispute;
-  if (isClosed(wire) || (decision === "escalated" && !isInquiry(wire))) {
+  const { wire } = dispute;
+  if (isClosed(wire) || isAppealed(wire) || (decision === "escalated" && !isInquiry(wire))) {
     return false;
   }
   sandbox.database.transaction(() => {
@@ -145,17 +146,65 @@ export function decideDispute(sandbox: Sandbox, dispute: StoredDispute, decision
     } else if (decision === "lost" || isInquiry(wire)) {
       close(sandbox, dispute, "lost");
     } else {
-      const movement = postReinstatement(sandbox, account, wire);
-      const won: DisputeWire = {
-        ...wire,
-        balance_transactions: [...wire.balance_transactions, movement],
-        is_charge_refundable: true,
-      };
-      emitEvent(sandbox, account, "charge.dispute.funds_reinstated", { ...won, status: "won" });
-      close(sandbox, { ...dispute, wire: won }, "won");
+      reinstate(sandbox, dispute);
     }
   });
   return true;
+}
+
+/** What is decided is contested before the card network. False where nothing is. */
+export function appealDispute(sandbox: Sandbox, dispute: StoredDispute): boolean {
+  const { status } = dispute.wire;
+  if (status !== "won" && status !== "lost") {
+    return false;
+  }
+  const wire: DisputeWire = { ...dispute.wire, status: "appeal_under_review" };
+  save(sandbox, dispute, wire, "charge.dispute.updated");
+  return true;
+}
+
+/** The bank gives back what was lost. False where nothing is. */
+export function overturnDispute(sandbox: Sandbox, dispute: StoredDispute): boolean {
+  const isLost = dispute.wire.status === "lost" || dispute.wire.status === "appeal_under_review";
+  const taken = dispute.wire.balance_transactions.reduce((sum, { amount }) => sum + amount, 0);
+  if (!isLost || taken >= 0) {
+    return false;
+  }
+  sandbox.database.transaction(() => reinstate(sandbox, dispute));
+  return true;
+}
+
+/** The bank takes back what was won. False where nothing is. */
+export function withdrawAgain(sandbox: Sandbox, dispute: StoredDispute): boolean {
+  if (dispute.wire.status !== "won") {
+    return false;
+  }
+  sandbox.database.transaction(() => {
+    const wire = withdrawn(sandbox, dispute.account, dispute.wire);
+    close(sandbox, { ...dispute, wire: { ...wire, is_charge_refundable: false } }, "lost");
+  });
+  return true;
+}
+
+/** Stripe asks for one more fee, or gives that much of its fees back where it is negative. */
+export function chargeDisputeFee(sandbox: Sandbox, dispute: StoredDispute, fee: number): void {
+  sandbox.database.transaction(() => {
+    const movement = postDisputeFee(sandbox, dispute.account, dispute.wire, fee);
+    const balance_transactions = [...dispute.wire.balance_transactions, movement];
+    save(sandbox, dispute, { ...dispute.wire, balance_transactions }, "charge.dispute.updated");
+  });
+}
+
+function reinstate(sandbox: Sandbox, dispute: StoredDispute): void {
+  const { account, wire } = dispute;
+  const movement = postReinstatement(sandbox, account, wire);
+  const won: DisputeWire = {
+    ...wire,
+    balance_transactions: [...wire.balance_transactions, movement],
+    is_charge_refundable: true,
+  };
+  emitEvent(sandbox, account, "charge.dispute.funds_reinstated", { ...won, status: "won" });
+  close(sandbox, { ...dispute, wire: won }, "won");
 }
 
 /** The inquiry becomes a chargeback. Refunds that were made meanwhile come back: the bank has the money now. */

@@ -18,6 +18,7 @@ export type EventType =
   | "payment_intent.canceled"
   | "charge.succeeded"
   | "charge.captured"
+  | "charge.updated"
   | "charge.expired"
   | "charge.refunded"
   | "charge.refund.updated"

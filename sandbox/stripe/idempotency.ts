@@ -20,21 +20,6 @@ export type Idempotency = (account: Account, request: Request, execute: () => An
 export function openIdempotency(sandbox: Sandbox): Idempotency {
   const running = new Set<string>();
 
-  function keep(id: string, account: Account, request: Request, answer: Answer): void {
-    sandbox.stripe.answers.remove(id);
-    sandbox.stripe.answers.insert({
-      id,
-      account: account.id,
-      method: request.method,
-      path: request.path,
-      parameters: canonical(request),
-      status: answer.status,
-      body: answer.body,
-      requestId: request.id,
-      at: Date.now(),
-    });
-  }
-
   return (account, request, execute) => {
     const key = header(request, "idempotency-key");
     if (!key) {
@@ -43,7 +28,7 @@ export function openIdempotency(sandbox: Sandbox): Idempotency {
     if (key.length > 255) {
       throw new ParameterError("", "Idempotency keys must be at most 255 characters.");
     }
-    const id = `${account.id} ${key}`;
+    const id = entryId(account, key);
     if (running.has(id)) {
       throw conflict(key);
     }
@@ -57,12 +42,37 @@ export function openIdempotency(sandbox: Sandbox): Idempotency {
     const answer = sandbox.database.transaction(() => {
       const { answer, isKept } = run(execute);
       if (isKept) {
-        keep(id, account, request, answer);
+        keepAnswer(sandbox, account, request, answer);
       }
       return answer;
     });
     return { ...answer, headers: { ...answer.headers, "idempotency-key": key } };
   };
+}
+
+/** Keeps the answer to a request under its key, in place of any that was kept before. */
+export function keepAnswer(sandbox: Sandbox, account: Account, request: Request, answer: Answer): void {
+  const key = header(request, "idempotency-key");
+  if (!key) {
+    return;
+  }
+  const id = entryId(account, key);
+  sandbox.stripe.answers.remove(id);
+  sandbox.stripe.answers.insert({
+    id,
+    account: account.id,
+    method: request.method,
+    path: request.path,
+    parameters: canonical(request),
+    status: answer.status,
+    body: answer.body,
+    requestId: request.id,
+    at: Date.now(),
+  });
+}
+
+function entryId(account: Account, key: string): string {
+  return `${account.id} ${key}`;
 }
 
 function run(execute: () => Answer): { answer: Answer; isKept: boolean } {

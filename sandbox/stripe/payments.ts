@@ -16,6 +16,8 @@ import { stopSessionExpiry } from "./sessions.ts";
 const settleJob = "stripe.settle_later";
 const settleDelayMs = 5_000;
 
+const bookJob = "stripe.book_charge";
+
 const authenticationFailure: Decline = {
   code: "payment_intent_authentication_failure",
   declineCode: null,
@@ -38,6 +40,22 @@ export type Attempt =
 export function startLateSettlement(sandbox: Sandbox): void {
   sandbox.scheduler.handle(settleJob, (job) => {
     sandbox.database.transaction(() => settleLater(sandbox, job.subject, job.payload === true));
+    return undefined;
+  });
+}
+
+/** Registers the job that books what was captured in the background. */
+export function startLateBooking(sandbox: Sandbox): void {
+  sandbox.scheduler.handle(bookJob, (job) => {
+    const charge = sandbox.stripe.charges.find(String(job.payload));
+    if (charge && charge.wire.balance_transaction === null) {
+      sandbox.database.transaction(() => {
+        const movement = postCharge(sandbox, charge.account, charge.wire, charge.wire.amount_captured);
+        const wire: ChargeWire = { ...charge.wire, balance_transaction: movement };
+        sandbox.stripe.charges.save({ ...charge, wire });
+        emitEvent(sandbox, charge.account, "charge.updated", wire);
+      });
+    }
     return undefined;
   });
 }
@@ -121,9 +139,11 @@ function complete(
   const isCaptured = intent.wire.capture_method !== "manual";
   const paymentMethod = newId("pm_");
   const undecided = newCharge({ ...intent.wire, payment_method: paymentMethod }, card, isAuthenticated);
-  const charge = isCaptured
-    ? captured(undecided, undecided.amount, postCharge(sandbox, account, undecided, undecided.amount))
-    : authorized(undecided);
+  const bookingMs = sandbox.accounts.find(account)?.stripeBookingMs ?? 0;
+  const isBookedLater = bookingMs > 0 && intent.wire.capture_method === "automatic_async";
+  const movement =
+    isCaptured && !isBookedLater ? postCharge(sandbox, account, undecided, undecided.amount) : null;
+  const charge = isCaptured ? captured(undecided, undecided.amount, movement) : authorized(undecided);
   const stored = insertCharge(sandbox, account, charge, card);
   const paid = saveIntent(sandbox, intent, {
     amount_capturable: isCaptured ? 0 : intent.wire.amount,
@@ -135,6 +155,14 @@ function complete(
     status: isCaptured ? "succeeded" : "requires_capture",
   });
   const done = closeSession(sandbox, session, paid, card, isCaptured);
+  if (isBookedLater) {
+    sandbox.scheduler.schedule({
+      kind: bookJob,
+      subject: intent.id,
+      payload: charge.id,
+      delayMs: bookingMs,
+    });
+  }
   if (isCaptured) {
     scheduleAftermath(sandbox, stored);
   } else {

@@ -1,20 +1,10 @@
 // `/v1/refunds`: https://docs.stripe.com/api/refunds
 import { json, type Request } from "../http/message.ts";
-import { type Route, route } from "../http/router.ts";
+import type { Route } from "../http/router.ts";
 import type { Sandbox } from "../sandbox.ts";
-import { requireStripeAccount } from "./authenticate.ts";
-import {
-  addEqual,
-  bodyParameters,
-  causeOf,
-  expandOnly,
-  own,
-  type Post,
-  queryParameters,
-} from "./endpoint.ts";
-import { missing } from "./errors.ts";
-import { itemPaths, renderRefund } from "./expand.ts";
-import { addRange, createdParameter, type Filter, listPage, pageParameters, renderList } from "./lists.ts";
+import { type OfCharge, ownOf, readingRoutes } from "./charge-lists.ts";
+import { bodyParameters, causeOf, expandOnly, type Post } from "./endpoint.ts";
+import { renderRefund } from "./expand.ts";
 import {
   changedMetadata,
   choice,
@@ -47,24 +37,15 @@ const newRefund = hash({
 
 const refundChange = hash({ expand: optional(list(text())), metadata: metadataChange });
 
-const refundFilter = hash({
-  ...pageParameters,
-  charge: optional(text()),
-  created: optional(createdParameter),
-  expand: optional(list(text())),
-  payment_intent: optional(text()),
-});
-
 /** Routes that make, change, read and list refunds. */
 export function refundRoutes(sandbox: Sandbox, post: Post): Route[] {
-  const { refunds } = sandbox.stripe;
-  const ownRefund = (request: Request, id: string): StoredRefund => {
-    const refund = own(sandbox, request, refunds.find(id));
-    if (!refund) {
-      throw missing("refund", id, "id");
-    }
-    return refund;
+  const of: OfCharge<StoredRefund> = {
+    kind: "refund",
+    idName: "id",
+    collection: sandbox.stripe.refunds,
+    render: renderRefund,
   };
+  const ownRefund = (request: Request, id: string) => ownOf(sandbox, of, request, id);
   return [
     post("/v1/refunds", ({ account, request }) => {
       const parameters = newRefund(bodyParameters(request), "");
@@ -82,21 +63,6 @@ export function refundRoutes(sandbox: Sandbox, post: Post): Route[] {
       const cancelled = cancelRefund(sandbox, ownRefund(request, id), causeOf(request));
       return json(200, renderRefund(sandbox, cancelled, expand));
     }),
-    route("GET", "/v1/refunds/:id", (request, { id = "" }) => {
-      const { expand } = expandOnly(queryParameters(request), "");
-      return json(200, renderRefund(sandbox, ownRefund(request, id), expand));
-    }),
-    route("GET", "/v1/refunds", (request) => {
-      const account = requireStripeAccount(sandbox, request);
-      const parameters = refundFilter(queryParameters(request), "");
-      const filter: Filter = { sql: ["account = ?"], values: [account.id] };
-      addEqual(filter, "body->>'$.wire.charge'", parameters.charge);
-      addEqual(filter, "body->>'$.wire.payment_intent'", parameters.payment_intent);
-      addRange(filter, parameters.created ?? {});
-      const page = listPage(refunds, "stripe_refunds", "refund", filter, parameters);
-      const paths = itemPaths(parameters.expand ?? []);
-      const data = page.rows.map((refund) => renderRefund(sandbox, refund, paths));
-      return json(200, renderList("/v1/refunds", data, page.hasMore));
-    }),
+    ...readingRoutes(sandbox, of),
   ];
 }

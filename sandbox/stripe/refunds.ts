@@ -106,6 +106,23 @@ export function succeedRefund(sandbox: Sandbox, refund: StoredRefund): boolean {
   return true;
 }
 
+/** The bank says after all that the money has arrived. False unless the refund has failed. */
+export function reviveRefund(sandbox: Sandbox, refund: StoredRefund): boolean {
+  if (refund.wire.status !== "failed") {
+    return false;
+  }
+  sandbox.database.transaction(() => {
+    const { failure_reason: _reason, failure_balance_transaction: _failure, ...wire } = refund.wire;
+    const charge = sandbox.stripe.charges.find(wire.charge);
+    if (charge) {
+      saveRefunded(sandbox, charge, wire.amount);
+    }
+    const movement = postRefund(sandbox, refund.account, wire);
+    save(sandbox, refund, { ...wire, balance_transaction: movement, status: "succeeded" });
+  });
+  return true;
+}
+
 /** The bank has sent the money back. False when the refund has failed or was cancelled already. */
 export function failRefund(sandbox: Sandbox, refund: StoredRefund, reason: FailureReason): boolean {
   const { status } = refund.wire;

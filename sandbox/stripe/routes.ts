@@ -20,6 +20,7 @@ import {
 import { missing, ParameterError, plainFailure } from "./errors.ts";
 import { renderEvent } from "./events.ts";
 import { itemPaths, renderCharge, renderSession } from "./expand.ts";
+import { keepAnswer } from "./idempotency.ts";
 import { intentRoutes } from "./intent-routes.ts";
 import { addRange, createdParameter, type Filter, listPage, pageParameters, renderList } from "./lists.ts";
 import { choice, flag, hash, list, optional, text } from "./parameters.ts";
@@ -62,6 +63,7 @@ export function stripeService(sandbox: Sandbox): Service {
     ],
     identify: (request) => identifyStripe(sandbox, request),
     fail: (request, status) => plainFailure(status, request.method, request.path),
+    keep: (request, answer) => keepAnswer(sandbox, requireStripeAccount(sandbox, request), request, answer),
     admit(request) {
       requireStripeAccount(sandbox, request);
       versionOf(request);

@@ -150,6 +150,22 @@ export const MONEY_PLANTS: readonly Plant[] = [
   ),
   bySql(
     "I-15",
+    "a dispute whose fee is not booked",
+    "moved other money than its bank took or gave, and its fee",
+    `insert into disputes (merchant_id, mode, id, payment_id, invoice_id, rail_account_id, state, amount_minor,
+         fee_minor, currency, reason, rail_reference)
+       select merchant_id, mode, 'dsp_x', id, invoice_id, rail_account_id, 'inquiry', amount_minor, 5, currency, 'x', 'x'
+       from payments where id = ${accepted}`,
+    `insert into events (merchant_id, mode, id, type, invoice_id, subject_id, sequence, data, actor_kind, actor_id, correlation_id)
+       select d.merchant_id, d.mode, 'evt_dsp_x', 'dispute.inquiry', d.invoice_id, d.id, i.event_sequence + 1,
+         (select e.data - 'payment' from events e where e.invoice_id = i.id order by e.sequence desc limit 1), 'x', 'x', 'x'
+       from disputes d join invoices i on i.id = d.invoice_id where d.id = 'dsp_x'`,
+    `update invoices set event_sequence = event_sequence + 1
+       where id = (select invoice_id from disputes where id = 'dsp_x')`,
+    "select id from disputes where id = 'dsp_x'",
+  ),
+  bySql(
+    "I-15",
     "a rail's message that was forgotten",
     "was received and never closed",
     `update notifications set state = 'received', applied_at = null, received_at = now() - interval '10 days'
@@ -185,6 +201,12 @@ export const MONEY_PLANTS: readonly Plant[] = [
     subjectOf("refund"),
     `delete from ledger_entries where transaction_id = ${booking("refund")}`,
     `delete from ledger_transactions where id = ${booking("refund")}`,
+  ),
+  bySql(
+    "I-16",
+    "a refund that is booked for a step it never took",
+    "took a step that is booked otherwise than as it was",
+    `update ledger_transactions set step = step + 1 where id = ${booking("refund")} returning subject_id as id`,
   ),
   bySql(
     "I-16",

@@ -10,7 +10,7 @@ import { pollPayment } from "#lib/services/payments/poll.ts";
 import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { until } from "../until.ts";
-import { addFault, invoiceInput, payHosted, requestsOf } from "./helpers.ts";
+import { addFault, hurry, invoiceInput, payHosted, requestsOf } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -75,6 +75,43 @@ describe("a card payment", () => {
       { kind: "rail_cost", account: "merchant_pending:card", minor: 752 },
       { kind: "rail_cost", account: "rail_clearing:card", minor: -752 },
     ]);
+  });
+
+  it("that Stripe captures in the background is booked with its cost once that is told, and once only", async () => {
+    const slow = await system.merchant();
+    const asked = await fetch(`${system.sandboxUrl}/accounts/${slow.sandboxName}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ stripe_booking_ms: 600_000 }),
+    });
+    expect(asked.status).toBe(200);
+    const { invoice } = await createInvoice(slow.ctx, invoiceInput());
+    const payment = await startPayment(slow.ctx, { invoiceId: invoice.id, method: "card" });
+    await payHosted(payment.redirectUrl ?? "");
+    const settleSlow = async () =>
+      (await settlePayment(slow.system, { paymentId: payment.id, isForced: true })).payment;
+    const costs = async () => {
+      const { rows } = await system.superuser.query(
+        `select e.amount_minor::int as minor from ledger_entries e join ledger_transactions t on t.id = e.transaction_id
+         where t.payment_id = $1 and t.kind = 'rail_cost' order by 1`,
+        [payment.id],
+      );
+      return rows.map(({ minor }) => minor);
+    };
+    const paid = await settleSlow();
+    expect(paid).toMatchObject({ state: "succeeded", disposition: "accepted" });
+    expect(await costs()).toEqual([]);
+    await hurry(system.sandboxUrl, paid.railDetails.settlementReference ?? "");
+    const worker = await system.startWorker();
+    await until("the cost", async () => (await costs()).length > 0);
+    await Promise.all(Array.from({ length: 10 }, settleSlow));
+    expect(await costs()).toEqual([-752, 752]);
+    const { rows } = await system.superuser.query(
+      "select state from notifications where event_type = 'charge.updated' and payment_id = $1",
+      [payment.id],
+    );
+    expect(rows).toHaveLength(1);
+    await worker.close();
   });
 
   it("stays open when the card is declined, so that another card can be tried on the same page", async () => {

@@ -1,16 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseCurrency } from "#lib/domain/currency.ts";
 import type { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
-import type { Dispute } from "#lib/domain/records.ts";
+import { billableMoney } from "#lib/domain/money.ts";
+import type { Dispute, Payment } from "#lib/domain/records.ts";
 import { getDispute, listDisputes } from "#lib/services/disputes/get.ts";
 import { settleDispute } from "#lib/services/disputes/settle.ts";
-import { createInvoice } from "#lib/services/invoices/create.ts";
 import { getPayment } from "#lib/services/payments/get.ts";
-import { settlePayment } from "#lib/services/payments/settle.ts";
-import { startPayment } from "#lib/services/payments/start.ts";
-import { createRefund } from "#lib/services/refunds/create.ts";
+import { reviewPayment } from "#lib/services/payments/review.ts";
 import { until } from "../until.ts";
-import { invoiceInput, payHosted } from "./helpers.ts";
+import { addFault, requestsOf } from "./helpers.ts";
+import {
+  booksOf as booksOfPayment,
+  paidByCard,
+  refundAtStripe,
+  refundOf,
+  simulate,
+} from "./refund-helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -28,10 +34,7 @@ const INQUIRY = "4000000000001976";
 const FEE = 1_500;
 
 async function disputed(card: string, state: Dispute["state"]) {
-  const { invoice } = await createInvoice(shop.ctx, invoiceInput());
-  const payment = await startPayment(shop.ctx, { invoiceId: invoice.id, method: "card" });
-  await payHosted(payment.redirectUrl ?? "", card);
-  await settlePayment(shop.system, { paymentId: payment.id, isForced: true });
+  const payment = await paidByCard(shop, card);
   const dispute = await until(`a dispute that is ${state}`, async () => {
     const { items } = await listDisputes(shop.ctx, {
       filter: { paymentId: payment.id },
@@ -43,17 +46,24 @@ async function disputed(card: string, state: Dispute["state"]) {
   return { payment, dispute };
 }
 
-async function decide(dispute: Dispute, action: "win" | "lose" | "escalate") {
-  const answer = await fetch(
-    `${system.sandboxUrl}/control/simulate/stripe/disputes/${dispute.railReference}`,
-    {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ action }),
-    },
-  );
-  expect(answer.status).toBe(200);
-}
+const decide = (
+  dispute: Dispute,
+  action: "win" | "lose" | "escalate" | "appeal" | "overturn" | "withdraw" | "fee",
+  amount?: number,
+) => simulate(system, `stripe/disputes/${dispute.railReference}`, { action, amount });
+
+const settle = ({ railAccountId }: Payment, { railReference }: Dispute) =>
+  settleDispute(shop.system, { railAccountId, railReference });
+/** No message of Stripe's waits to be applied. */
+const allHeard = () =>
+  until("no message waiting", async () => {
+    const { rows } = await system.superuser.query("select 1 from notifications where state = 'received'");
+    return rows.length === 0;
+  });
+const reads = async (path: string) =>
+  (await requestsOf(system.sandboxUrl, shop.sandboxName)).filter(
+    (request) => request.method === "GET" && new RegExp(path).test(request.path),
+  ).length;
 
 const becomes = (dispute: Dispute, state: Dispute["state"]) =>
   until(`the dispute ${state}`, async () => {
@@ -61,15 +71,7 @@ const becomes = (dispute: Dispute, state: Dispute["state"]) =>
     return found.state === state ? found : null;
   });
 
-async function booksOf(id: PaymentId) {
-  const { rows } = await system.superuser.query(
-    `select e.account, sum(e.amount_minor)::int as sum from ledger_entries e
-     join ledger_transactions t on t.id = e.transaction_id
-     where t.payment_id = $1 and t.kind <> 'rail_cost' group by 1 having sum(e.amount_minor) <> 0`,
-    [id],
-  );
-  return Object.fromEntries(rows.map((row) => [row.account, row.sum]));
-}
+const booksOf = (id: PaymentId) => booksOfPayment(system, id);
 
 async function eventsOf(id: PaymentId) {
   const { rows } = await system.superuser.query(
@@ -126,6 +128,93 @@ describe("a dispute", () => {
     expect(await eventsOf(payment.id)).toEqual(["dispute.inquiry", "dispute.opened"]);
   });
 
+  it("that is lost and then won after all gives the money back, however it was contested", async () => {
+    const { payment, dispute } = await disputed(FRAUDULENT, "open");
+    await decide(dispute, "lose");
+    await becomes(dispute, "lost");
+    await decide(dispute, "appeal");
+    expect(await settle(payment, dispute)).toEqual({ kind: "applied" });
+    expect((await getDispute(shop.ctx, dispute.id)).state).toBe("lost");
+    await decide(dispute, "overturn");
+    await becomes(dispute, "won");
+    expect(await booksOf(payment.id)).toEqual({
+      "rail_clearing:card": 24_900 - FEE,
+      "merchant_pending:card": -24_900 + FEE,
+    });
+    expect(await eventsOf(payment.id)).toEqual(["dispute.opened", "dispute.lost", "dispute.won"]);
+    expect((await getPayment(shop.ctx, payment.id)).payment.needsReviewAt).toBeNull();
+  });
+
+  it("whose fee grows, shrinks and grows again is booked with what is kept at the end", async () => {
+    const { payment, dispute } = await disputed(FRAUDULENT, "open");
+    for (const change of [1_500, -1_500, 1_500, -3_000, 700]) {
+      await decide(dispute, "fee", change);
+      const told = await Promise.all(Array.from({ length: 5 }, () => settle(payment, dispute)));
+      expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(["applied"]));
+    }
+    expect((await getDispute(shop.ctx, dispute.id)).feeMinor).toBe(700n);
+    expect(await booksOf(payment.id)).toMatchObject({ "rail_clearing:card": -700 });
+  });
+
+  it("read before another of its records was applied is read anew", async () => {
+    const { payment, dispute } = await disputed(FRAUDULENT, "open");
+    await allHeard();
+    const path = `/v1/disputes/${dispute.railReference}$`;
+    const heal = await addFault(system.sandboxUrl, shop.sandboxName, {
+      service: "stripe",
+      fault: "delay",
+      when: "after",
+      ms: 1_000,
+      method: "GET",
+      path,
+      times: 1,
+    });
+    const before = await reads(path);
+    const late = settle(payment, dispute);
+    await until("the first question", async () => (await reads(path)) > before);
+    await decide(dispute, "fee", 1_500);
+    await until("the fee", async () => (await getDispute(shop.ctx, dispute.id)).feeMinor === 3_000n);
+    expect(await late).toEqual({ kind: "applied" });
+    await heal();
+    expect((await getDispute(shop.ctx, dispute.id)).feeMinor).toBe(3_000n);
+    const { rows } = await system.superuser.query(
+      "select kind from ledger_transactions where subject_id = $1 order by kind",
+      [dispute.id],
+    );
+    expect(rows.map(({ kind }) => kind)).toEqual(["dispute_fee", "dispute_fee", "dispute_opened"]);
+  });
+
+  it("of an amount that cannot be read is for a person: the payment that it names is known", async () => {
+    const amount = billableMoney(500n, parseCurrency("ISK"));
+    const payment = await paidByCard(shop, undefined, { amount });
+    // Stripe counts ISK in hundredths, of which there are none.
+    await refundAtStripe(system, shop, payment, 50);
+    const reviewed = () =>
+      until("a review", async () => {
+        const after = (await getPayment(shop.ctx, payment.id)).payment;
+        return after.needsReviewAt === null ? null : after;
+      });
+    await reviewed();
+    await reviewPayment(shop.ctx, {
+      paymentId: payment.id,
+      decision: "dismiss",
+      settlementReference: null,
+      note: "the refund's fault",
+    });
+    const { settlementReference } = payment.railDetails;
+    await simulate(system, `stripe/payment-intents/${settlementReference}/dispute`, {});
+    expect((await reviewed()).reviewReason).toContain("needs_response");
+  });
+
+  it("whose record goes back on what is booked is for a person", async () => {
+    const { payment, dispute } = await disputed(FRAUDULENT, "open");
+    await decide(dispute, "win");
+    await becomes(dispute, "won");
+    await decide(dispute, "withdraw");
+    expect(await settle(payment, dispute)).toMatchObject({ kind: "quarantined" });
+    expect((await getPayment(shop.ctx, payment.id)).payment.needsReviewAt).not.toBeNull();
+  });
+
   it("told of 20 times at once is booked once", async () => {
     const { payment, dispute } = await disputed(FRAUDULENT, "open");
     const input = { railAccountId: payment.railAccountId, railReference: dispute.railReference };
@@ -140,13 +229,7 @@ describe("a dispute", () => {
 
   it("stands in the way of a refund while the bank has the money", async () => {
     const { payment } = await disputed(FRAUDULENT, "open");
-    const refund = createRefund(shop.ctx, {
-      paymentId: payment.id,
-      refundableMinor: 24_900n,
-      part: { kind: "rest" },
-      reason: null,
-      bind: async () => undefined,
-    });
+    const refund = refundOf(shop, payment);
     await expect(refund).rejects.toSatisfy((error: ServiceError) => error.code === "refund_not_possible");
   });
 

@@ -1,6 +1,4 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadProfile } from "#db/queries/merchants.ts";
 import { DEAD_LETTER_QUEUE } from "#db/queue.ts";
 import type { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId, RefundId } from "#lib/domain/ids.ts";
@@ -10,8 +8,6 @@ import { transact } from "#lib/services/context.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { lockBoth } from "#lib/services/payments/apply-outcome.ts";
 import { getPayment } from "#lib/services/payments/get.ts";
-import { openRailAccount } from "#lib/services/payments/rail-call.ts";
-import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { commitRefund } from "#lib/services/refunds/commit.ts";
 import { type CreateRefundInput, createRefund } from "#lib/services/refunds/create.ts";
@@ -19,7 +15,17 @@ import { getRefund, listRefunds } from "#lib/services/refunds/get.ts";
 import { pollRefund } from "#lib/services/refunds/poll.ts";
 import { settleRefund } from "#lib/services/refunds/settle.ts";
 import { until } from "../until.ts";
-import { addFault, answerPrompt, freshPhone, invoiceInput, payHosted, requestsOf } from "./helpers.ts";
+import { addFault, freshPhone, invoiceInput, requestsOf } from "./helpers.ts";
+import {
+  booksOf as booksOfPayment,
+  paidByCard as cardPayment,
+  currentPayment,
+  part,
+  paidByPhone as phonePayment,
+  refundAtStripe,
+  refundEnds,
+  refundOf,
+} from "./refund-helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -43,57 +49,18 @@ const LINES = [
   { description: "Towel", quantity: 1, unitAmountMinor: 4_900n, taxRateBasisPoints: null },
 ];
 
-async function paidByCard(number?: string, options: Parameters<typeof invoiceInput>[0] = {}) {
-  const { invoice } = await createInvoice(shop.ctx, invoiceInput(options));
-  const payment = await startPayment(shop.ctx, { invoiceId: invoice.id, method: "card" });
-  await payHosted(payment.redirectUrl ?? "", number);
-  const settled = await settlePayment(shop.system, { paymentId: payment.id, isForced: true });
-  expect(settled.payment.state).toBe("succeeded");
-  return settled.payment;
-}
-
-async function paidByPhone(ending: string) {
-  const phone = freshPhone(ending);
-  const { invoice } = await createInvoice(shop.ctx, invoiceInput({ phone }));
-  const payment = await startPayment(shop.ctx, { invoiceId: invoice.id, method: "carrier_billing" });
-  await answerPrompt(system.sandboxUrl, phone, "approve");
-  return await until("the charge", async () => {
-    const { payment: settled } = await settlePayment(shop.system, { paymentId: payment.id, isForced: true });
-    return settled.state === "succeeded" ? settled : null;
-  });
-}
-
-const refund = (payment: Payment, changes: Partial<CreateRefundInput> = {}) =>
-  createRefund(shop.ctx, {
-    paymentId: payment.id,
-    refundableMinor: payment.amount.amountMinor - payment.refundedMinor,
-    part: { kind: "rest" },
-    reason: null,
-    bind: async () => undefined,
-    ...changes,
-  });
-const part = (amountMinor: bigint): Partial<CreateRefundInput> => ({ part: { kind: "amount", amountMinor } });
+const paidByCard = (number?: string, options?: Parameters<typeof cardPayment>[2]) =>
+  cardPayment(shop, number, options);
+const paidByPhone = (ending: string) => phonePayment(system, shop, ending);
+const refund = (payment: Payment, changes?: Partial<CreateRefundInput>) => refundOf(shop, payment, changes);
 const code = (work: Promise<unknown>) =>
   work.then(
     () => "done",
     (error: ServiceError) => error.code,
   );
-const current = async (id: PaymentId) => (await getPayment(shop.ctx, id)).payment;
-const ends = (id: RefundId, state: string) =>
-  until(`refund ${state}`, async () => {
-    const found = await getRefund(shop.ctx, id);
-    return found.state === state ? found : null;
-  });
-
-/** What the books say of one payment, account by account. */
-async function booksOf(id: PaymentId) {
-  const { rows } = await system.superuser.query(
-    `select e.account, sum(e.amount_minor)::int as sum from ledger_entries e
-     join ledger_transactions t on t.id = e.transaction_id where t.payment_id = $1 and t.kind <> 'rail_cost' group by 1 having sum(e.amount_minor) <> 0`,
-    [id],
-  );
-  return Object.fromEntries(rows.map((row) => [row.account, row.sum]));
-}
+const current = (id: PaymentId) => currentPayment(shop, id);
+const ends = (id: RefundId, state: string) => refundEnds(shop, id, state);
+const booksOf = (id: PaymentId) => booksOfPayment(system, id);
 
 const refundCalls = async () =>
   (await requestsOf(system.sandboxUrl, shop.sandboxName)).filter(
@@ -245,17 +212,7 @@ describe("a card refund", () => {
 
   it("made by hand at the rail is booked from its record, once, however often it is told", async () => {
     const payment = await paidByCard();
-    const { rows } = await system.superuser.query(
-      "select rail_details ->> 'settlementReference' as intent from payments where id = $1",
-      [payment.id],
-    );
-    const { baseUrl, key } = await stripeAccount();
-    const made = await fetch(`${baseUrl}/v1/refunds`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "idempotency-key": randomUUID() },
-      body: new URLSearchParams({ payment_intent: rows[0]?.intent, amount: "4900" }),
-    });
-    expect(made.status).toBe(200);
+    await refundAtStripe(system, shop, payment, 4_900);
     await until("the refund of the rail", async () => {
       const { items } = await listRefunds(shop.ctx, {
         filter: { paymentId: payment.id },
@@ -292,16 +249,6 @@ describe("a card refund", () => {
     expect(await code(createRefund(other.ctx, input))).toBe("payment_not_found");
   });
 });
-
-/** The merchant's account at the card company, for what is done there by hand. */
-async function stripeAccount() {
-  const account = await transact(shop.system, async ({ tx, tenant }) =>
-    (await loadProfile(tx, tenant)).accounts.find(({ kind }) => kind === "card"),
-  );
-  if (account === undefined) throw new Error("There is no card account.");
-  const { baseUrl, credentials } = openRailAccount(shop.system, account);
-  return { baseUrl, key: (credentials as { secretKey: string }).secretKey };
-}
 
 describe("a refund to the phone bill", () => {
   it("at once, in whole and in part, is booked when the carrier says so", async () => {

@@ -1,20 +1,16 @@
 // What is reserved on the phone bill: found again, run out, given back when nobody waits for it any more.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
+import type { PaymentId } from "#lib/domain/ids.ts";
 import { cancelInvoice } from "#lib/services/invoices/cancel.ts";
-import { createInvoice } from "#lib/services/invoices/create.ts";
 import { expireInvoice } from "#lib/services/invoices/expire.ts";
-import { getInvoice } from "#lib/services/invoices/get.ts";
 import { applyOutcome } from "#lib/services/payments/apply-outcome.ts";
 import { closeAttempt } from "#lib/services/payments/close.ts";
 import { confirmPayment } from "#lib/services/payments/confirm.ts";
-import { getPayment } from "#lib/services/payments/get.ts";
-import { pollPayment } from "#lib/services/payments/poll.ts";
 import { releaseReservation } from "#lib/services/payments/release.ts";
-import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
-import { addFault, freshPhone, hurry, invoiceInput, payHosted, requestsOf } from "./helpers.ts";
+import { bind, carrierSteps } from "./carrier-steps.ts";
+import { hurry, payHosted, requestsOf } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -26,28 +22,9 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-const bind = async () => undefined;
-const open = async (ending = "00", merchant = shop) =>
-  (await createInvoice(merchant.ctx, invoiceInput({ phone: freshPhone(ending) }))).invoice;
-const start = (invoiceId: InvoiceId, shouldCapture: boolean, merchant = shop) =>
-  startPayment(merchant.ctx, { invoiceId, method: "carrier_billing", shouldCapture });
-const reserve = async () => {
-  const invoice = await open();
-  return { invoice, payment: await start(invoice.id, false) };
-};
-const paymentOf = async (id: PaymentId) => (await getPayment(shop.ctx, id)).payment;
-const invoiceOf = async (id: InvoiceId) => (await getInvoice(shop.ctx, id)).invoice;
-const confirm = async (paymentId: PaymentId) => (await confirmPayment(shop.ctx, { paymentId, bind })).payment;
-const settle = async (paymentId: PaymentId) =>
-  (await settlePayment(shop.system, { paymentId, isForced: true })).payment;
-const poll = (paymentId: PaymentId, pollNumber: number) =>
-  pollPayment(shop.system, { paymentId, pollNumber });
-const fault = (options: object) =>
-  addFault(system.sandboxUrl, shop.sandboxName, { service: "carrier", fault: "error", ...options });
-const calls = async (reference: string | null, step: string) =>
-  (await requestsOf(system.sandboxUrl, shop.sandboxName)).filter(
-    ({ method, path }) => method === "POST" && path.endsWith(`${reference}/${step}`),
-  ).length;
+const { open, start, reserve, paymentOf, invoiceOf, confirm, settle, poll, fault, calls } = carrierSteps(
+  () => ({ system, shop }),
+);
 const runOut = (id: PaymentId, seconds: number) =>
   system.superuser.query(
     "update payments set authorization_expires_at = now() + make_interval(secs => $2) where id = $1",

@@ -15,6 +15,7 @@ import { startPayment } from "#lib/services/payments/start.ts";
 import { listRefunds } from "#lib/services/refunds/get.ts";
 import { until } from "../until.ts";
 import { answerPrompt, freshPhone, invoiceInput, payHosted } from "./helpers.ts";
+import { booksOf as booksOfPayment } from "./refund-helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -47,14 +48,7 @@ const typesOf = async (invoiceId: InvoiceId) => {
   );
   return rows.map(({ type }) => String(type));
 };
-async function booksOf(id: PaymentId) {
-  const { rows } = await system.superuser.query(
-    `select e.account, sum(e.amount_minor)::int as sum from ledger_entries e
-     join ledger_transactions t on t.id = e.transaction_id where t.payment_id = $1 and t.kind <> 'rail_cost' group by 1 having sum(e.amount_minor) <> 0`,
-    [id],
-  );
-  return Object.fromEntries(rows.map((row) => [row.account, row.sum]));
-}
+const booksOf = (id: PaymentId) => booksOfPayment(system, id);
 
 /** Pays by card, then lets the phone bill, which was started first, go through as well. */
 async function paidTwice(who: TestMerchant, ending = "00") {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
+import type { Payment } from "#lib/domain/records.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { expireInvoice } from "#lib/services/invoices/expire.ts";
 import { getInvoice } from "#lib/services/invoices/get.ts";
@@ -35,9 +36,9 @@ const confirm = async (paymentId: PaymentId) => (await confirmPayment(shop.ctx, 
 const cancel = async (paymentId: PaymentId) => (await cancelPayment(shop.ctx, { paymentId, bind })).payment;
 const fault = (options: object) =>
   addFault(system.sandboxUrl, shop.sandboxName, { service: "stripe", fault: "error", ...options });
-const callsTo = async (step: string, paymentId: PaymentId) =>
+const callsTo = async (step: string, { railDetails }: Payment) =>
   (await requestsOf(system.sandboxUrl, shop.sandboxName)).filter(
-    ({ path, idempotency_key }) => path.endsWith(`/${step}`) && idempotency_key === `${paymentId}:${step}`,
+    ({ path }) => path === `/v1/payment_intents/${railDetails.settlementReference}/${step}`,
   ).length;
 
 async function begin() {
@@ -73,14 +74,14 @@ describe("a card payment with capture: false", () => {
     expect(await confirm(payment.id)).toMatchObject({ state: "succeeded", disposition: "accepted" });
     expect(await settle(payment.id)).toMatchObject({ state: "succeeded", needsReviewAt: null });
     expect(await invoiceOf(invoice.id)).toMatchObject({ state: "paid", paidPaymentId: payment.id });
-    expect(await callsTo("capture", payment.id)).toBe(1);
+    expect(await callsTo("capture", payment)).toBe(1);
   });
 
   it("is let go by cancelling, at Stripe too", async () => {
     const { payment } = await reserve();
     expect(await cancel(payment.id)).toMatchObject({ state: "cancelled" });
     expect(await settle(payment.id)).toMatchObject({ state: "cancelled" });
-    expect(await callsTo("cancel", payment.id)).toBe(1);
+    expect(await callsTo("cancel", payment)).toBe(1);
   });
 
   it("that is not paid yet is closed by cancelling: its page takes no card any more", async () => {
@@ -120,7 +121,21 @@ describe("a card payment with capture: false", () => {
     await remove();
   });
 
-  it("whose capture is in doubt is asked for again with the same key, and taken once", async () => {
+  it.each([
+    ["capture", confirm, "succeeded"],
+    ["cancel", cancel, "cancelled"],
+  ] as const)(
+    "whose %s Stripe answers with an error, which it keeps for the key, goes through at the next try",
+    async (step, wish, state) => {
+      const { payment } = await reserve();
+      await fault({ status: 500, path: `/${step}$`, kept: true, times: 1 });
+      expect(await wish(payment.id)).toMatchObject({ state: "authorized" });
+      expect(await wish(payment.id)).toMatchObject({ state });
+      expect(await callsTo(step, payment)).toBe(2);
+    },
+  );
+
+  it("whose capture is in doubt is asked for again, and taken once", async () => {
     const { payment } = await reserve();
     const remove = await fault({ fault: "reset", path: "/capture$" });
     expect(await confirm(payment.id)).toMatchObject({
@@ -132,7 +147,12 @@ describe("a card payment with capture: false", () => {
     await system.superuser.query("update payments set asked_at = null where id = $1", [payment.id]);
     await pollPayment(shop.system, { paymentId: payment.id, pollNumber: 4 });
     expect(await paymentOf(payment.id)).toMatchObject({ state: "succeeded" });
-    expect(await callsTo("capture", payment.id)).toBeGreaterThan(1);
+    expect(await callsTo("capture", payment)).toBeGreaterThan(1);
+    const { rows } = await system.superuser.query(
+      "select count(*)::int as booked from ledger_transactions where payment_id = $1 and kind = 'payment_accepted'",
+      [payment.id],
+    );
+    expect(rows[0].booked).toBe(1);
   });
 
   it("confirmed by many at once is taken once", async () => {

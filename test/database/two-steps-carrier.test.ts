@@ -1,20 +1,16 @@
 // The phone bill in two steps: reserved first, then taken or given back, once and by whoever was first.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
-import { createInvoice } from "#lib/services/invoices/create.ts";
-import { getInvoice } from "#lib/services/invoices/get.ts";
+import type { PaymentId } from "#lib/domain/ids.ts";
 import { applyOutcome } from "#lib/services/payments/apply-outcome.ts";
 import { cancelPayment } from "#lib/services/payments/cancel.ts";
 import { closeAttempt } from "#lib/services/payments/close.ts";
 import { confirmPayment } from "#lib/services/payments/confirm.ts";
-import { getPayment } from "#lib/services/payments/get.ts";
-import { pollPayment } from "#lib/services/payments/poll.ts";
-import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { verifyCode } from "#lib/services/payments/verify-code.ts";
 import { consentCode } from "#lib/services/sms/queue-code.ts";
-import { addFault, freshPhone, hurry, invoiceInput, requestsOf } from "./helpers.ts";
+import { bind, carrierSteps } from "./carrier-steps.ts";
+import { hurry, requestsOf } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -26,29 +22,10 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-const bind = async () => undefined;
-const open = async (ending = "00", merchant = shop) =>
-  (await createInvoice(merchant.ctx, invoiceInput({ phone: freshPhone(ending) }))).invoice;
-const start = (invoiceId: InvoiceId, shouldCapture: boolean, merchant = shop) =>
-  startPayment(merchant.ctx, { invoiceId, method: "carrier_billing", shouldCapture });
-const reserve = async () => {
-  const invoice = await open();
-  return { invoice, payment: await start(invoice.id, false) };
-};
-const paymentOf = async (id: PaymentId) => (await getPayment(shop.ctx, id)).payment;
-const invoiceOf = async (id: InvoiceId) => (await getInvoice(shop.ctx, id)).invoice;
-const confirm = async (paymentId: PaymentId) => (await confirmPayment(shop.ctx, { paymentId, bind })).payment;
+const { open, start, reserve, paymentOf, invoiceOf, confirm, settle, poll, fault, calls } = carrierSteps(
+  () => ({ system, shop }),
+);
 const cancel = async (paymentId: PaymentId) => (await cancelPayment(shop.ctx, { paymentId, bind })).payment;
-const settle = async (paymentId: PaymentId) =>
-  (await settlePayment(shop.system, { paymentId, isForced: true })).payment;
-const poll = (paymentId: PaymentId, pollNumber: number) =>
-  pollPayment(shop.system, { paymentId, pollNumber });
-const fault = (options: object) =>
-  addFault(system.sandboxUrl, shop.sandboxName, { service: "carrier", fault: "error", ...options });
-const calls = async (reference: string | null, step: string) =>
-  (await requestsOf(system.sandboxUrl, shop.sandboxName)).filter(
-    ({ method, path }) => method === "POST" && path.endsWith(`${reference}/${step}`),
-  ).length;
 const eventsOf = async (id: PaymentId) => {
   const { rows } = await system.superuser.query(
     "select type from events where payment_id = $1 order by sequence",

@@ -2,23 +2,21 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findPayment } from "#db/queries/payments.ts";
-import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
+import type { PaymentId } from "#lib/domain/ids.ts";
 import type { Payment } from "#lib/domain/records.ts";
-import { createInvoice } from "#lib/services/invoices/create.ts";
 import { expireInvoice } from "#lib/services/invoices/expire.ts";
 import { reopenInvoice } from "#lib/services/invoices/reopen.ts";
 import { applyOutcome } from "#lib/services/payments/apply-outcome.ts";
 import { cancelPayment } from "#lib/services/payments/cancel.ts";
 import { closeAttempt } from "#lib/services/payments/close.ts";
 import { confirmPayment } from "#lib/services/payments/confirm.ts";
-import { getPayment } from "#lib/services/payments/get.ts";
 import { pollPayment } from "#lib/services/payments/poll.ts";
 import { prepareRailCall } from "#lib/services/payments/rail-call.ts";
 import { releaseReservation } from "#lib/services/payments/release.ts";
 import { reviewPayment } from "#lib/services/payments/review.ts";
 import { settlePayment } from "#lib/services/payments/settle.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
-import { addFault, freshPhone, invoiceInput, requestsOf } from "./helpers.ts";
+import { bind, carrierSteps } from "./carrier-steps.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
 let system: TestSystem;
@@ -30,22 +28,9 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-const bind = async () => undefined;
-const open = async (ending = "00", merchant = shop) =>
-  (await createInvoice(merchant.ctx, invoiceInput({ phone: freshPhone(ending) }))).invoice;
-const start = (invoiceId: InvoiceId, shouldCapture: boolean) =>
-  startPayment(shop.ctx, { invoiceId, method: "carrier_billing", shouldCapture });
-const reserve = async () => {
-  const invoice = await open();
-  return { invoice, payment: await start(invoice.id, false) };
-};
-const paymentOf = async (id: PaymentId) => (await getPayment(shop.ctx, id)).payment;
-const silence = (path: string | null) =>
-  addFault(system.sandboxUrl, shop.sandboxName, { service: "carrier", fault: "error", status: 503, path });
-const cancels = async ({ railReference }: Payment) =>
-  (await requestsOf(system.sandboxUrl, shop.sandboxName)).filter(
-    ({ method, path }) => method === "POST" && path.endsWith(`${railReference}/cancel`),
-  ).length;
+const { open, start, reserve, paymentOf, calls, fault } = carrierSteps(() => ({ system, shop }));
+const silence = (path: string | null) => fault({ status: 503, path });
+const cancels = ({ railReference }: Payment) => calls(railReference, "cancel");
 const set = (id: PaymentId, column: string, ago: string) =>
   system.superuser.query(`update payments set ${column} = now() - $2::interval where id = $1`, [id, ago]);
 const plannedReleases = async (id: PaymentId) =>
@@ -98,11 +83,7 @@ describe("what a rail has reserved for an attempt that is over", () => {
 
   it("goes back although the rail never told its reference before the end", async () => {
     const invoice = await open();
-    const remove = await addFault(system.sandboxUrl, shop.sandboxName, {
-      service: "carrier",
-      fault: "lost_answer",
-      path: "/prepare$",
-    });
+    const remove = await fault({ fault: "lost_answer", path: "/prepare$" });
     const { id } = await start(invoice.id, false);
     await remove();
     await markForReview(id);

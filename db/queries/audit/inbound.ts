@@ -34,7 +34,7 @@ export async function findRepeatedEffects(snapshot: Snapshot): Promise<Finding> 
       where (state = 'received') <> (applied_at is null)
       union all
       select coalesce(subject_id, payment_id), 'is booked more than once as ' || kind from ledger_transactions
-      group by merchant_id, coalesce(subject_id, payment_id), kind having count(*) > 1
+      group by merchant_id, coalesce(subject_id, payment_id), kind, step having count(*) > 1
       union all
       select subject_id, 'was told of more than once as ' || min(type) from (${FINAL_TOLD}) told
       group by merchant_id, subject_id, case when type = 'payment.surplus' then 'payment.succeeded' else type end, version

@@ -1,5 +1,6 @@
 // The auditor's look at the money: what was accepted, what it is worth, where it is booked, what went back.
 
+import { MONEY_TAKEN_STATES } from "#lib/domain/dispute.ts";
 import { OPEN_PAYMENT_STATES } from "#lib/domain/payment.ts";
 import type { Finding, Snapshot } from "./snapshot.ts";
 
@@ -89,7 +90,10 @@ export async function findUnbalanced(snapshot: Snapshot): Promise<Finding> {
   });
 }
 
-/** I-15: money that a rail took is booked once, whole, as what became of it; money it did not take is not. */
+/**
+ * I-15: money that a rail took is booked once, whole, as what became of it; money it did not take is not. What a
+ * dispute took and gave is booked too.
+ */
 export async function findLostMoney(snapshot: Snapshot): Promise<Finding> {
   return await snapshot.find({
     looksAt: "select count(*) as n from payments where state = 'succeeded'",
@@ -107,10 +111,19 @@ export async function findLostMoney(snapshot: Snapshot): Promise<Finding> {
         or fees <> case when is_accepted or is_surplus_accepted then -fee_minor else 0 end
         or owed <> case when is_surplus and not is_surplus_accepted then -amount_minor else 0 end)
       union all
+      select d.id, 'moved other money than its bank took or gave, and its fee' from disputes d
+      left join ledger_transactions t on t.merchant_id = d.merchant_id and t.subject_id = d.id
+      left join ledger_entries e on e.merchant_id = t.merchant_id and e.transaction_id = t.id
+        and e.account like 'rail_clearing:%'
+      group by d.merchant_id, d.id
+      having coalesce(sum(e.amount_minor), 0)
+        <> case when d.state = any ($1) then -d.amount_minor else 0 end - d.fee_minor
+      union all
       select n.id, 'was received and never closed: what its rail says of the money is not known' from notifications n
       join clock c on c.merchant_id = n.merchant_id and c.mode = n.mode
       where n.state = 'received' and n.received_at < c.now - interval '9 days'
         and coalesce(c.steady_since < now() - interval '1 hour', true)`,
+    values: [MONEY_TAKEN_STATES],
   });
 }
 
@@ -155,9 +168,15 @@ export async function findExcessRefunds(snapshot: Snapshot): Promise<Finding> {
       left join ledger_entries e on e.merchant_id = t.merchant_id and e.transaction_id = t.id
         and e.account like 'rail_clearing:%'
       group by r.merchant_id, r.id
-      having coalesce(bool_or(t.kind = 'refund'), false) <> (r.state = 'succeeded')
-          and not (r.state = 'failed' and bool_or(t.kind = 'refund_failed'))
-        or coalesce(bool_or(t.kind = 'refund_failed'), false) and r.state <> 'failed'
-        or coalesce(sum(e.amount_minor), 0) <> case when r.state = 'succeeded' then -r.amount_minor else 0 end`,
+      having coalesce(sum(e.amount_minor), 0) <> case when r.state = 'succeeded' then -r.amount_minor else 0 end
+      union all
+      select coalesce(t.subject_id, s.subject_id), 'took a step that is booked otherwise than as it was' from (
+        select * from ledger_transactions where kind in ('refund', 'refund_failed')
+      ) t
+      full join (
+        select *, case event when 'failed_late' then 'refund_failed' else 'refund' end as kind
+        from transitions where machine = 'refund' and event <> 'failed'
+      ) s on s.merchant_id = t.merchant_id and s.subject_id = t.subject_id and s.version = t.step and s.kind = t.kind
+      where t.id is null or s.subject_id is null`,
   });
 }

@@ -170,6 +170,8 @@ export interface RailRefund {
   /** What `prepareRefund` returned, unchanged. */
   readonly railRequest: JsonValue;
   readonly railReference: string | null;
+  /** False where it is over by all that we know: it is asked about, and never asked for again. */
+  readonly canRepeat: boolean;
   readonly payment: { readonly railReference: string; readonly settlementReference: string | null };
   readonly phone: Msisdn;
   readonly notificationUrl: string;
@@ -222,7 +224,8 @@ export interface RailDisputeRecord {
 
 export type RecordAnswer<T> =
   | { readonly kind: "found"; readonly record: T }
-  | { readonly kind: "contradiction"; readonly reason: string }
+  /** `settlementReference`: the payment that it is about, where that much can be read. */
+  | { readonly kind: "contradiction"; readonly reason: string; readonly settlementReference?: string | null }
   | { readonly kind: "not_found" }
   | { readonly kind: "unknown"; readonly reason: string };
 

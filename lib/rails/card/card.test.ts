@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { CURRENCIES, parseCurrency } from "#lib/domain/currency.ts";
 import { money } from "#lib/domain/money.ts";
 import { cardBounds, fromStripeAmount, toStripeAmount } from "./amounts.ts";
+import { readDispute } from "./disputes.ts";
 import { readSession } from "./read-session.ts";
 
 const of = (minor: bigint, currency: string) => money(minor, parseCurrency(currency));
@@ -51,6 +52,47 @@ describe("Stripe's amounts", () => {
     expect(cardBounds("USD")?.minMinor).toBe(50n);
     expect(cardBounds("IRR")).toBeNull();
     expect(cardBounds("XXX")).toBeNull();
+  });
+});
+
+describe("a dispute at Stripe", () => {
+  const read = (changes: object) =>
+    readDispute(
+      {
+        id: "du_1",
+        livemode: false,
+        amount: 24_900,
+        currency: "nok",
+        status: "needs_response",
+        reason: "fraudulent",
+        payment_intent: "pi_1",
+        balance_transactions: [{ amount: -24_900, currency: "nok", fee: 1_500 }],
+        ...changes,
+      } as unknown as Stripe.Dispute,
+      { mode: "test" },
+    );
+  const back = { balance_transactions: [{ amount: -24_900 }, { amount: 24_900 }] };
+
+  it.each([
+    [{}, "open"],
+    [{ status: "under_review" }, "open"],
+    [{ status: "warning_under_review" }, "inquiry"],
+    [{ status: "warning_closed" }, "closed"],
+    [{ status: "prevented" }, "closed"],
+    [{ status: "lost" }, "lost"],
+    [{ status: "won" }, "won"],
+    [{ status: "appeal_needs_response" }, "lost"],
+    [{ status: "appeal_under_review" }, "lost"],
+    [{ status: "appeal_under_review", ...back }, "won"],
+  ])("with %j is %s", (changes, state) => {
+    expect(read(changes)).toMatchObject({ kind: "found", record: { state } });
+  });
+
+  it("in a state that nobody knows yet tells which payment a person must look at", () => {
+    expect(read({ status: "something new" })).toMatchObject({
+      kind: "contradiction",
+      settlementReference: "pi_1",
+    });
   });
 });
 

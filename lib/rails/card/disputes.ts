@@ -27,18 +27,20 @@ export function readDispute(
   if (dispute.livemode !== (account.mode === "live")) {
     return { kind: "contradiction", reason: `Dispute ${dispute.id} is in the other mode.` };
   }
-  const amount = fromStripeAmount(dispute.amount, dispute.currency);
-  const state = stateOf(dispute.status);
-  if (amount === null || state === null) {
-    return { kind: "contradiction", reason: `Dispute ${dispute.id} cannot be read.` };
-  }
   const { payment_intent: intent } = dispute;
+  const settlementReference = typeof intent === "string" ? intent : (intent?.id ?? null);
+  const amount = fromStripeAmount(dispute.amount, dispute.currency);
+  const state = stateOf(dispute);
+  if (amount === null || state === null) {
+    const reason = `Dispute ${dispute.id} of ${dispute.amount} ${dispute.currency} is ${dispute.status}: we cannot read that.`;
+    return { kind: "contradiction", reason, settlementReference };
+  }
   const dueBy = dispute.evidence_details?.due_by ?? null;
   return {
     kind: "found",
     record: {
       railReference: dispute.id,
-      settlementReference: typeof intent === "string" ? intent : (intent?.id ?? null),
+      settlementReference,
       state,
       amount,
       feeMinor: feeOf(dispute),
@@ -48,7 +50,8 @@ export function readDispute(
   };
 }
 
-function stateOf(status: string): RailDisputeRecord["state"] | null {
+function stateOf(dispute: Stripe.Dispute): RailDisputeRecord["state"] | null {
+  const { status }: { readonly status: string } = dispute;
   switch (status) {
     case "warning_needs_response":
     case "warning_under_review":
@@ -62,9 +65,17 @@ function stateOf(status: string): RailDisputeRecord["state"] | null {
     case "won":
     case "lost":
       return status;
+    // The bank has decided, and its decision is contested: where the money is tells how it decided.
+    case "appeal_needs_response":
+    case "appeal_under_review":
+      return isWithdrawn(dispute) ? "lost" : "won";
     default:
       return null;
   }
+}
+
+function isWithdrawn({ balance_transactions }: Stripe.Dispute): boolean {
+  return balance_transactions.reduce((sum, { amount }) => sum + amount, 0) < 0;
 }
 
 /** What Stripe keeps at the moment. A fee in another currency than the payment's is not in its books. */

@@ -111,7 +111,7 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     }
   }
 
-  /** Gives back what is reserved. */
+  /** Gives back what is reserved; a key of its own each time, as in capture. */
   async function release(
     account: OpenRailAccount,
     attempt: RailAttempt,
@@ -122,7 +122,7 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
       const intent = await clientFor(account).paymentIntents.cancel(
         details.settlementReference ?? "",
         { expand: ["latest_charge.balance_transaction"] },
-        { timeout, idempotencyKey: keyFor(attempt, "cancel") },
+        { timeout },
       );
       return readOwnIntent(intent, account, attempt, railReference);
     } catch (error) {
@@ -130,15 +130,18 @@ export function createCardRail(options: { readonly timeoutMs: number }): Rail {
     }
   }
 
+  /**
+   * Takes what is reserved. Stripe takes a reservation once and refuses a second capture, whatever its key. A key of
+   * ours that stayed the same would only bring its first answer back for a day, an error of Stripe's own included,
+   * while the reservation runs out: so each call has one of its own, made by the SDK, which covers its own repeat.
+   */
   async function capture(account: OpenRailAccount, attempt: RailAttempt): Promise<RailOutcome> {
     const { railReference, settlementReference } = attempt;
     if (railReference === null || settlementReference === null) return await query(account, attempt);
     try {
-      const intent = await clientFor(account).paymentIntents.capture(
-        settlementReference,
-        { expand: ["latest_charge.balance_transaction"] },
-        { idempotencyKey: keyFor(attempt, "capture") },
-      );
+      const intent = await clientFor(account).paymentIntents.capture(settlementReference, {
+        expand: ["latest_charge.balance_transaction"],
+      });
       return readOwnIntent(intent, account, attempt, railReference);
     } catch (error) {
       return await askAfter(error, account, attempt);
@@ -207,11 +210,6 @@ function prepare(terms: AttemptTerms): JsonValue {
     ],
   } satisfies StoredRequest;
   return params;
-}
-
-/** One key an operation: the stored one is the session's. */
-function keyFor({ railKey }: RailAttempt, operation: "capture" | "cancel"): string {
-  return `${railKey.replace(/:begin$/, "")}:${operation}`;
 }
 
 function refused(railCode: string): RailOutcome {

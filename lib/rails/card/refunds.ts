@@ -69,14 +69,17 @@ export async function createCardRefund(
   }
 }
 
+/**
+ * Asks what became of a refund. One whose answer was lost is sought by what we wrote on it; only where Stripe lists
+ * none is the request repeated. Its key stays the same, since Stripe would make two refunds of two keys: after an
+ * error of Stripe's own, which it repeats for a day, a refund that was not made waits for that day to end.
+ */
 export async function queryCardRefund(
   clientFor: ClientFor,
   account: OpenRailAccount,
   refund: RailRefund,
 ): Promise<RefundOutcome> {
   const client = clientFor(account);
-  const isKeyAlive = refund.now.getTime() - refund.submittedAt.getTime() < KEY_LIFE_MS;
-  if (refund.railReference === null && isKeyAlive) return await repeat(clientFor, account, refund);
   try {
     if (refund.railReference !== null) {
       return readRefund(await client.refunds.retrieve(refund.railReference), refund);
@@ -87,11 +90,13 @@ export async function queryCardRefund(
     for await (const listed of client.refunds.list(page)) {
       if (listed.metadata?.refund_id === refund.refundId) return readRefund(listed, refund);
     }
-    return { kind: "not_taken", reason: "Stripe lists no such refund." };
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
     return { kind: "unknown", reason: error.code ?? error.type };
   }
+  const isKeyAlive = refund.now.getTime() - refund.submittedAt.getTime() < KEY_LIFE_MS;
+  if (isKeyAlive && refund.canRepeat) return await repeat(clientFor, account, refund);
+  return { kind: "not_taken", reason: "Stripe lists no such refund." };
 }
 
 /** The same key gives the first answer again, whatever has become of the refund since: its record is read too. */
@@ -118,15 +123,18 @@ export async function readCardRefund(
   try {
     const refund = await clientFor(account).refunds.retrieve(railReference);
     const amount = fromStripeAmount(refund.amount, refund.currency);
-    if (amount === null)
-      return { kind: "contradiction", reason: `Refund ${refund.id} has no amount we can read.` };
     const { payment_intent: intent } = refund;
+    const settlementReference = typeof intent === "string" ? intent : (intent?.id ?? null);
+    if (amount === null) {
+      const reason = `Refund ${refund.id} has no amount we can read: ${refund.amount} ${refund.currency}.`;
+      return { kind: "contradiction", reason, settlementReference };
+    }
     return {
       kind: "found",
       record: {
         railReference: refund.id,
         refundId: parseId("refund", refund.metadata?.refund_id ?? ""),
-        settlementReference: typeof intent === "string" ? intent : (intent?.id ?? null),
+        settlementReference,
         outcome: outcomeOf(refund),
         amount,
       },

@@ -78,6 +78,8 @@ function subjectOf(event: Stripe.Event): Subject {
     case "payment_intent.amount_capturable_updated":
     case "payment_intent.canceled":
     case "payment_intent.succeeded":
+    // The money was taken in the background, and by now it is known what Stripe keeps of it.
+    case "charge.updated":
       return { paymentId: event.data?.object?.metadata?.payment_id ?? "" };
     case "refund.created":
     case "refund.updated":

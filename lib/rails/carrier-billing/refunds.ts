@@ -98,13 +98,12 @@ async function readRefusal(
   refund: RailRefund,
   { status, code }: Extract<CarrierAnswer, { kind: "refused" }>,
 ): Promise<RefundOutcome> {
-  // Our correlator was taken before, by a request of ours whose answer was lost.
-  if (status === 409 || code === "INVALID_ARGUMENT") {
-    const found = await findRefund(call, account, refund);
-    if (found.kind !== "not_taken") return found;
-    if (status === 409) return { kind: "unknown", reason: code };
-  }
   if (status === 401 || status === 429) return { kind: "not_taken", reason: code };
+  // What is refused may be a repeat: the request before it, whose answer was lost, may have gone through, and is
+  // then itself the reason why nothing is left to refund.
+  const found = await findRefund(call, account, refund);
+  if (found.kind !== "not_taken") return found;
+  if (status === 409) return { kind: "unknown", reason: code };
   const known = FAILURES.get(code);
   return { kind: "failed", railReference: null, code: known ?? "rail_refused_request", railCode: code };
 }
@@ -124,6 +123,9 @@ async function findRefund(
       path: `${refundsPath(refund)}?${new URLSearchParams({ page: String(page), perPage: String(PAGE_SIZE) })}`,
       correlator: refund.refundId,
     });
+    if (answer.kind === "refused" && answer.status === 404 && page === 1) {
+      return { kind: "not_taken", reason: "The carrier has no such payment." };
+    }
     const isPastLast = answer.kind === "refused" && answer.status === 400 && page > 1;
     if (answer.kind !== "ok" && !isPastLast) return { kind: "unknown", reason: `look-up: ${answer.kind}` };
     const rows =

@@ -8,6 +8,7 @@ import type { EventType } from "#lib/domain/events.ts";
 import {
   disputeLostLegs,
   disputeOpenedLegs,
+  disputeWonLateLegs,
   disputeWonLegs,
   type LedgerKind,
   type Leg,
@@ -30,6 +31,7 @@ const TYPE_OF_EVENT: { readonly [E in DisputeEvent]: EventType } = {
   opened: "dispute.opened",
   won: "dispute.won",
   lost: "dispute.lost",
+  won_late: "dispute.won",
   closed: "dispute.closed",
 };
 
@@ -56,7 +58,8 @@ export async function advanceDispute(ctx: TxContext, input: AdvanceDisputeInput)
   const facts: DisputeFacts = event === "opened" ? { openedAt: ctx.tx.now } : { completedAt: ctx.tx.now };
   const moved = await updateDisputeState(ctx.tx, dispute, state, facts);
   const booking = bookingOf(event, payment, dispute);
-  if (booking !== null) await postLegs(ctx, booking.kind, payment, booking.legs, dispute.id);
+  const step = { id: dispute.id, step: moved.version };
+  if (booking !== null) await postLegs(ctx, booking.kind, payment, booking.legs, step);
   await recordEvent(ctx, { type: TYPE_OF_EVENT[event], invoice, payment, dispute: moved });
   return moved;
 }
@@ -74,6 +77,8 @@ function bookingOf(
       return { kind: "dispute_won", legs: disputeWonLegs(method, amountMinor) };
     case "lost":
       return { kind: "dispute_lost", legs: disputeLostLegs(method, disposition, amountMinor) };
+    case "won_late":
+      return { kind: "dispute_won", legs: disputeWonLateLegs(method, disposition, amountMinor) };
     case "closed":
       return null;
   }

@@ -1,6 +1,12 @@
 // A rail has told of a dispute: its record is read, and what it says is booked.
 
-import { insertDispute, lockDisputeByReference, updateDisputeFacts } from "#db/queries/disputes.ts";
+import {
+  findDisputeByReference,
+  insertDispute,
+  lockDisputeByReference,
+  updateDisputeFacts,
+} from "#db/queries/disputes.ts";
+import { countBookings } from "#db/queries/events.ts";
 import { findRailAccount } from "#db/queries/merchants.ts";
 import { findPaymentBySettlement } from "#db/queries/payments.ts";
 import type { DisputeEvent, DisputeState } from "#lib/domain/dispute.ts";
@@ -16,25 +22,15 @@ import { postLegs } from "../ledger/post.ts";
 import { lockBoth } from "../payments/apply-outcome.ts";
 import { giveToReview } from "../payments/give-to-review.ts";
 import { openRailAccount } from "../payments/rail-call.ts";
+import { tellOfContradiction } from "../payments/tell-of-contradiction.ts";
+import { READS_MAX, type RecordHandling, type SettleRecordInput } from "../rail-records.ts";
 import { toTenantTime } from "../rail-time.ts";
 import { advanceDispute } from "./advance.ts";
 
-/** What became of a message about a record of the rail's. */
-export type RecordHandling =
-  | { readonly kind: "applied" }
-  /** It is about nothing of ours. */
-  | { readonly kind: "ignored"; readonly reason: string }
-  | { readonly kind: "quarantined"; readonly reason: string }
-  /** The payment that it names is not known here, or not yet. */
-  | { readonly kind: "unmatched" }
-  | { readonly kind: "unanswered" };
-
-export interface SettleRecordInput {
-  readonly railAccountId: RailAccountId;
-  readonly railReference: string;
-}
-
-/** The events that lead from one state to another the rail has reached, which may be several at once. */
+/**
+ * The events that lead from one state to another the rail has reached, which may be several at once. Whatever leads
+ * back, or from a decision to another but for money that came back, is for a person.
+ */
 const WAYS: { readonly [From in DisputeState]: { readonly [To in DisputeState]?: readonly DisputeEvent[] } } =
   {
     inquiry: {
@@ -44,17 +40,33 @@ const WAYS: { readonly [From in DisputeState]: { readonly [To in DisputeState]?:
       lost: ["opened", "lost"],
       closed: ["closed"],
     },
-    open: { open: [], inquiry: [], won: ["won"], lost: ["lost"] },
-    won: { won: [], open: [], inquiry: [] },
-    lost: { lost: [], open: [], inquiry: [] },
-    closed: { closed: [], inquiry: [] },
+    open: { open: [], won: ["won"], lost: ["lost"] },
+    won: { won: [] },
+    lost: { lost: [], won: ["won_late"] },
+    closed: { closed: [] },
   };
 
 /**
  * Re-reads a dispute at its rail and applies what its record says, in one transaction; the same record again
- * changes nothing. Runs outside any transaction.
+ * changes nothing, and a record that was overtaken by another is read anew. Runs outside any transaction.
  */
 export async function settleDispute(ctx: ServiceContext, input: SettleRecordInput): Promise<RecordHandling> {
+  for (let read = 1; read <= READS_MAX; read += 1) {
+    const known = await transact(ctx, ({ tx, tenant }) =>
+      findDisputeByReference(tx, tenant, input.railAccountId, input.railReference),
+    );
+    const handling = await settleOnce(ctx, input, known);
+    if (handling !== "overtaken") return handling;
+  }
+  return { kind: "unanswered" };
+}
+
+/** `known`: the dispute as it was before the rail is asked. */
+async function settleOnce(
+  ctx: ServiceContext,
+  input: SettleRecordInput,
+  known: Dispute | null,
+): Promise<RecordHandling | "overtaken"> {
   const answer = await askRail(ctx, input);
   switch (answer.kind) {
     case "unknown":
@@ -62,9 +74,10 @@ export async function settleDispute(ctx: ServiceContext, input: SettleRecordInpu
     case "not_found":
       return { kind: "quarantined", reason: "The rail does not know the dispute it told of." };
     case "contradiction":
+      await tellOfContradiction(ctx, input.railAccountId, known?.paymentId ?? null, answer);
       return { kind: "quarantined", reason: answer.reason };
     case "found":
-      return await applyRecord(ctx, input.railAccountId, answer.record);
+      return await applyRecord(ctx, input.railAccountId, answer.record, known);
   }
 }
 
@@ -84,7 +97,8 @@ async function applyRecord(
   ctx: ServiceContext,
   railAccountId: RailAccountId,
   record: RailDisputeRecord,
-): Promise<RecordHandling> {
+  before: Dispute | null,
+): Promise<RecordHandling | "overtaken"> {
   return await transact(ctx, async (inTx) => {
     const { settlementReference } = record;
     const found =
@@ -99,6 +113,7 @@ async function applyRecord(
       return { kind: "quarantined", reason: "The dispute is in another currency than its payment." };
     }
     const known = await lockDisputeByReference(inTx.tx, inTx.tenant, railAccountId, record.railReference);
+    if (known?.version !== before?.version || known?.feeMinor !== before?.feeMinor) return "overtaken";
     const dispute = known ?? (await begin(inTx, invoice, payment, record));
     if (!isSameMoney(dispute.amount, record.amount)) {
       await giveToReview(inTx, { invoice, payment }, "The rail changed the amount of a dispute.");
@@ -138,23 +153,20 @@ async function begin(
   return dispute;
 }
 
-/** The fee is taken once and may be given back once; each is booked when the rail's record shows it. */
+/** A rail may ask for more as a dispute goes on, and give some of it back: each change is booked when it is read. */
 async function bookFee(
   ctx: TxContext,
   payment: Payment,
   dispute: Dispute,
   { feeMinor }: RailDisputeRecord,
 ): Promise<void> {
+  const changeMinor = feeMinor - dispute.feeMinor;
+  if (changeMinor === 0n) return;
   const { method } = payment;
-  if (feeMinor === dispute.feeMinor) return;
-  if (dispute.feeMinor === 0n) {
-    await postLegs(ctx, "dispute_fee", payment, disputeFeeLegs(method, feeMinor), dispute.id);
-  } else if (feeMinor === 0n) {
-    const legs = disputeFeeReturnedLegs(method, dispute.feeMinor);
-    await postLegs(ctx, "dispute_fee_returned", payment, legs, dispute.id);
-  } else {
-    ctx.log.error("dispute.fee_changed", { disputeId: dispute.id });
-    return;
-  }
+  const kind = changeMinor > 0n ? "dispute_fee" : "dispute_fee_returned";
+  const legs =
+    changeMinor > 0n ? disputeFeeLegs(method, changeMinor) : disputeFeeReturnedLegs(method, -changeMinor);
+  const booked = await countBookings(ctx.tx, ctx.tenant, dispute.id, kind);
+  await postLegs(ctx, kind, payment, legs, { id: dispute.id, step: booked + 1 });
   await updateDisputeFacts(ctx.tx, dispute, { feeMinor });
 }

@@ -6,8 +6,9 @@ import { findRefund } from "#db/queries/refunds.ts";
 import type { NotificationId, RefundId } from "#lib/domain/ids.ts";
 import { pollPauseSeconds } from "#lib/domain/schedule.ts";
 import { type ServiceContext, transact } from "../context.ts";
-import { type RecordHandling, settleDispute } from "../disputes/settle.ts";
+import { settleDispute } from "../disputes/settle.ts";
 import { settlePayment } from "../payments/settle.ts";
+import type { RecordHandling } from "../rail-records.ts";
 import { settleRailRefund } from "../refunds/from-rail.ts";
 import { settleRefund } from "../refunds/settle.ts";
 

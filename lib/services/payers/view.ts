@@ -1,5 +1,6 @@
 // What a payer sees: only what the page shows.
 
+import { listDisputesOfInvoice } from "#db/queries/disputes.ts";
 import { findInvoice } from "#db/queries/invoices.ts";
 import { loadProfile, type Merchant, type MerchantSettings } from "#db/queries/merchants.ts";
 import { listPaymentsOfInvoice } from "#db/queries/payments.ts";
@@ -78,7 +79,11 @@ export async function viewInvoice(ctx: PayerContext): Promise<PayerView> {
       attempt,
       accepted: payments.find((payment) => payment.id === invoice.paidPaymentId) ?? null,
       superseded,
-      moneyBack: moneyBack(payments, await listRefundsOfInvoice(tx, tenant, invoice.id)),
+      moneyBack: moneyBack(
+        payments,
+        await listRefundsOfInvoice(tx, tenant, invoice.id),
+        await listDisputesOfInvoice(tx, tenant, invoice.id),
+      ),
       offers: offers.filter(
         (offer) => offer.obstacle === null && !superseded.some((payment) => payment.method === offer.method),
       ),

@@ -15,6 +15,7 @@ import { recordEvent } from "../events/record.ts";
 import { inTenantTime } from "../rail-time.ts";
 import { CODE_LIFE_SECONDS } from "../sms/queue-code.ts";
 import { advancePayment } from "./advance.ts";
+import { bookLateCost } from "./book-cost.ts";
 import { giveToReview } from "./give-to-review.ts";
 import { isUseless, type PaymentOfInvoice, releaseLater, requestCancel, requestCapture } from "./wish.ts";
 
@@ -208,7 +209,10 @@ async function succeed(
   outcome: Extract<RailOutcome, { kind: "succeeded" }>,
 ): Promise<Payment> {
   const { payment } = locked;
-  if (payment.state === "succeeded") return payment;
+  if (payment.state === "succeeded") {
+    if (outcome.cost !== undefined) await bookLateCost(ctx, payment, outcome.cost);
+    return payment;
+  }
   if (!isSameMoney(outcome.amount, payment.amount)) {
     const said = `${outcome.amount.amountMinor} ${outcome.amount.currency}`;
     return await giveToReview(ctx, locked, `The rail took ${said} minor units.`);

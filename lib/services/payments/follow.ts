@@ -29,8 +29,8 @@ export async function applyAndFollow(
 }
 
 /**
- * Asks the rail to take a reserved amount that is to be taken; with the same key however often. Anything else is
- * left as it is.
+ * Asks the rail to take a reserved amount that is to be taken; it takes it once, however often it is asked.
+ * Anything else is left as it is.
  *
  * @throws payment_not_found
  */

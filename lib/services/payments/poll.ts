@@ -74,7 +74,7 @@ function lastAskedOf(payment: Payment): Date {
   return asked.reduce((last, at) => (at > last ? at : last), createdAt);
 }
 
-/** A rail that still has reserved what is to be taken is asked again, with the same key. */
+/** A rail that still has reserved what is to be taken is asked again. */
 async function pursueCapture(ctx: ServiceContext, settled: SettledPayment): Promise<SettledPayment> {
   const { payment, isAnswered } = settled;
   const isWaiting = isAnswered && payment.state === "authorized" && payment.captureRequestedAt !== null;

@@ -10,11 +10,13 @@ import type { RefundOutcome } from "#lib/domain/ports/rail.ts";
 import type { Refund } from "#lib/domain/records.ts";
 import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
-import { advanceRefund, type LockedRefund } from "./advance.ts";
+import { advanceRefund, hasRoom, type LockedRefund } from "./advance.ts";
 
 /**
  * Applies one outcome in one transaction; the same outcome again changes nothing. A known outcome is never
- * replaced by an unknown one; a record that contradicts ours books nothing and waits for a person.
+ * replaced by an unknown one; a record that contradicts ours books nothing and waits for a person. `asOfVersion`:
+ * the refund's before its rail was asked. One that has moved since is left alone: the record may be older than what
+ * moved it, and must be read anew.
  *
  * @throws refund_not_found
  */
@@ -22,10 +24,12 @@ export async function applyRefundOutcome(
   ctx: ServiceContext,
   id: RefundId,
   outcome: RefundOutcome,
-): Promise<Refund> {
+  asOfVersion: number,
+): Promise<Refund | "overtaken"> {
   return await transact(ctx, async (inTx) => {
     const locked = await lockRefundWithAll(inTx, id);
     const { refund } = locked;
+    if (refund.version !== asOfVersion) return "overtaken";
     const named = "railReference" in outcome ? outcome.railReference : null;
     if (named !== null && refund.railReference !== null && named !== refund.railReference) {
       return await giveRefundToReview(inTx, locked, `The rail names another refund: ${named}.`);
@@ -100,12 +104,15 @@ async function succeed(
     const said = `${outcome.amount.amountMinor} ${outcome.amount.currency}`;
     return await giveRefundToReview(ctx, locked, `The rail sent back ${said} minor units.`);
   }
-  if (refund.state === "failed") {
-    return await giveRefundToReview(ctx, locked, "The rail said that it succeeded after it had failed.");
+  const isLate = refund.state === "failed";
+  if (isLate && !hasRoom(locked.payment, refund)) {
+    const reason =
+      "The rail sent it after it had failed, and by now more would be refunded than was captured.";
+    return await giveRefundToReview(ctx, locked, reason);
   }
   return await advanceRefund(ctx, {
     ...locked,
-    event: "succeeded",
+    event: isLate ? "succeeded_late" : "succeeded",
     facts: { railReference: outcome.railReference },
   });
 }

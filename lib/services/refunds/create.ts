@@ -104,7 +104,8 @@ async function priceLines(
     if (wanted.findIndex((other) => other.index === index) !== position) {
       throw invalid(position, "The line is named twice.");
     }
-    const left = line.quantity - returned(index);
+    // Refunds that succeed after all may together return more of a line than was sold.
+    const left = Math.max(0, line.quantity - returned(index));
     if (quantity > left) throw invalid(position, `Of this line ${left} can still be refunded.`);
     return { index, quantity, amountMinor: line.unitAmountMinor * BigInt(quantity) };
   });

@@ -24,7 +24,7 @@ export interface ReviewRefundInput {
  * @throws permission_denied    the caller lacks refunds:write
  * @throws refund_not_found
  * @throws review_not_needed    nobody has to look at it
- * @throws refund_not_possible  the decision does not fit its state
+ * @throws refund_not_possible  the decision does not fit its state, or no longer fits into what was captured
  */
 export async function reviewRefund(ctx: ServiceContext, input: ReviewRefundInput): Promise<Refund> {
   requireScope(ctx, "refunds:write");
@@ -58,7 +58,10 @@ async function decide(
     if (locked.refund.state !== "pending") return locked.refund;
     throw new ServiceError("refund_not_possible", "The refund is pending.");
   }
-  if (decision === "settle") return await advanceRefund(ctx, { ...locked, event: "succeeded", facts: {} });
+  if (decision === "settle") {
+    const event = locked.refund.state === "failed" ? "succeeded_late" : "succeeded";
+    return await advanceRefund(ctx, { ...locked, event, facts: {} });
+  }
   return await advanceRefund(ctx, {
     ...locked,
     event: locked.refund.state === "succeeded" ? "failed_late" : "failed",

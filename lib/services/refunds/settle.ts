@@ -10,6 +10,7 @@ import type { OpenRailAccount, Rail, RailRefund, RefundOutcome } from "#lib/doma
 import type { Refund } from "#lib/domain/records.ts";
 import { type ServiceContext, transact } from "../context.ts";
 import { openPhone, openRailAccount, railOf, refundToken, tokenExpiry } from "../payments/rail-call.ts";
+import { READS_MAX } from "../rail-records.ts";
 import { railTime } from "../rail-time.ts";
 import { notificationUrl } from "../urls.ts";
 import { applyRefundOutcome, lockRefundWithAll } from "./apply-outcome.ts";
@@ -35,18 +36,23 @@ export async function settleRefund(
   id: RefundId,
   { isForced = false }: { readonly isForced?: boolean } = {},
 ): Promise<SettledRefund> {
-  const isFirst = await takeSubmission(ctx, id);
-  const { rail, account, call, refund } = await prepareRefundCall(ctx, id);
-  if (refund.state !== "pending" && !isForced) return { refund, isAnswered: true };
-  const ask = isFirst ? rail.refund : rail.queryRefund;
-  if (ask === undefined) throw new Error(`The rail of refund ${id} refunds nothing.`);
-  const said = await ask(account, call);
-  // The request may still be on its way: what is looked for too soon is not there yet.
-  const ageMs = call.now.getTime() - call.submittedAt.getTime();
-  const isTooSoon = said.kind === "not_taken" && !isFirst && ageMs < FORGET_AFTER_MS;
-  const outcome: RefundOutcome = isTooSoon ? { kind: "unknown", reason: said.reason } : said;
-  const settled = await applyRefundOutcome(ctx, id, outcome);
-  return { refund: settled, isAnswered: outcome.kind !== "unknown" && outcome.kind !== "not_taken" };
+  for (let read = 1; ; read += 1) {
+    const isFirst = await takeSubmission(ctx, id);
+    const { rail, account, call, refund } = await prepareRefundCall(ctx, id);
+    if (refund.state !== "pending" && !isForced) return { refund, isAnswered: true };
+    if (read > READS_MAX) return { refund, isAnswered: false };
+    const ask = isFirst ? rail.refund : rail.queryRefund;
+    if (ask === undefined) throw new Error(`The rail of refund ${id} refunds nothing.`);
+    const said = await ask(account, call);
+    // The request may still be on its way: what is looked for too soon is not there yet.
+    const ageMs = call.now.getTime() - call.submittedAt.getTime();
+    const isTooSoon = said.kind === "not_taken" && !isFirst && ageMs < FORGET_AFTER_MS;
+    const outcome: RefundOutcome = isTooSoon ? { kind: "unknown", reason: said.reason } : said;
+    const settled = await applyRefundOutcome(ctx, id, outcome, refund.version);
+    if (settled !== "overtaken") {
+      return { refund: settled, isAnswered: outcome.kind !== "unknown" && outcome.kind !== "not_taken" };
+    }
+  }
 }
 
 /** Commits that the rail is about to be asked; false where it was asked before. */
@@ -91,6 +97,7 @@ async function prepareRefundCall(ctx: ServiceContext, id: RefundId): Promise<Ref
       railKey: refund.railKey,
       railRequest: refund.railRequest,
       railReference: refund.railReference,
+      canRepeat: refund.state === "pending",
       payment: namesOf(payment),
       phone: openPhone(ctx, invoice),
       notificationUrl: notificationUrl(ctx, payment.method, refund.railAccountId),
