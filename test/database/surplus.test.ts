@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
+import { money } from "#lib/domain/money.ts";
+import type { Payment } from "#lib/domain/records.ts";
 import { cancelInvoice } from "#lib/services/invoices/cancel.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { expireInvoice } from "#lib/services/invoices/expire.ts";
@@ -207,6 +209,32 @@ describe("a doubtful payment", () => {
     );
     expect(rows).toMatchObject([{ act: "payment.review.settle", detail: { note: "Seen in the report" } }]);
     expect(await code(review(payment.id, "settle"))).toBe("review_not_needed");
+  });
+
+  it("that a person settles learns its rail's names when the rail tells of it, and another amount is for a person", async () => {
+    const settledByHand = async () => {
+      const { payment } = await doubtful();
+      await system.superuser.query("update payments set rail_reference = null where id = $1", [payment.id]);
+      return await review(payment.id, "settle");
+    };
+    const tell = (payment: Payment, amountMinor: bigint) =>
+      applyOutcome(shop.system, payment.id, {
+        kind: "succeeded",
+        railReference: `cs_${payment.id}`,
+        amount: money(amountMinor, payment.amount.currency),
+        details: { settlementReference: `pi_${payment.id}`, cardLast4: "4242" },
+      });
+    const same = await settledByHand();
+    expect(await tell(same, same.amount.amountMinor)).toMatchObject({
+      railReference: `cs_${same.id}`,
+      railDetails: { settlementReference: `pi_${same.id}`, cardLast4: "4242" },
+      needsReviewAt: null,
+    });
+    const other = await settledByHand();
+    expect(await tell(other, other.amount.amountMinor - 1n)).toMatchObject({
+      railReference: null,
+      needsReviewAt: expect.any(Date),
+    });
   });
 
   it("that a person voids makes room for another, and money of it that comes after all is not lost", async () => {

@@ -211,7 +211,7 @@ async function succeed(
   const { payment } = locked;
   if (payment.state === "succeeded") {
     if (outcome.cost !== undefined) await bookLateCost(ctx, payment, outcome.cost);
-    return payment;
+    return payment.railReference === null ? await learnNames(ctx, locked, outcome) : payment;
   }
   if (!isSameMoney(outcome.amount, payment.amount)) {
     const said = `${outcome.amount.amountMinor} ${outcome.amount.currency}`;
@@ -224,6 +224,21 @@ async function succeed(
     facts: { railReference: outcome.railReference, railDetails: outcome.details },
     ...(outcome.cost === undefined ? {} : { costMinor: outcome.cost.amountMinor }),
   });
+}
+
+/** A person's word has settled it before the rail's; from the rail come the names that a refund needs. */
+async function learnNames(
+  ctx: TxContext,
+  locked: PaymentOfInvoice,
+  { amount, railReference, details }: Extract<RailOutcome, { kind: "succeeded" }>,
+): Promise<Payment> {
+  const { payment } = locked;
+  if (!isSameMoney(amount, payment.amount)) {
+    const said = `${amount.amountMinor} ${amount.currency}`;
+    return await giveToReview(ctx, locked, `It was settled by hand, and the rail took ${said} minor units.`);
+  }
+  const railDetails = { ...payment.railDetails, ...details };
+  return await updatePaymentFacts(ctx.tx, payment, { railReference, railDetails });
 }
 
 /** The rail says that no money moved. Said of money it has taken, that is for a person to judge. */
