@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
+import { continueEventOrder } from "./event-order.ts";
 import { installQueue } from "./queue.ts";
 
 export interface MigrateOptions {
@@ -40,6 +41,7 @@ export async function migrateDatabase(options: MigrateOptions): Promise<RuntimeU
     await migrate(drizzle({ client }), {
       migrationsFolder: options.migrationsFolder ?? fileURLToPath(new URL("./migrations", import.meta.url)),
     });
+    await continueEventOrder(client);
     await installQueue(client);
     await grantQueue(client);
     if (options.passwords === null) return { web: options.url, worker: options.url, audit: options.url };
