@@ -35,7 +35,10 @@ export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } 
   key_state_conflict:
     "The API key is revoked, past its end or replaced already, or the last that manages keys.",
   scope_not_held: "A key cannot give away, or be given, a scope that the caller's own key lacks.",
+  restriction_not_kept:
+    "A key cannot let itself or another be used from where, or for longer than, the caller's own key can be.",
   simulation_not_possible: "This cannot be simulated: only test payments in a fitting state can.",
+  clock_busy: "Other requests of your test mode ran all the while; `Retry-After` says when to ask again.",
   attempt_in_progress: "Another attempt is under way and may still go through.",
   method_unavailable: "The method cannot carry this invoice; the detail says why.",
   no_method_available: "None of the merchant's methods can carry this amount and currency.",
