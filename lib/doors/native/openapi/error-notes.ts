@@ -7,7 +7,8 @@ export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } 
   invalid_request: "Fields are missing, unknown or not as they must be; `errors` names each.",
   unauthenticated:
     "The API key is missing, malformed, unknown, revoked, past its end, or used from where it may not be.",
-  permission_denied: "The key lacks the scope that the detail names.",
+  permission_denied:
+    "The key lacks the scope that the detail names, or is of the mode that may not do this: live keys do not simulate, and in a live installation test keys do not change the profile.",
   not_found: "There is nothing of that name.",
   invoice_not_found: "There is no such invoice, or it is another merchant's or the other mode's.",
   payment_not_found: "There is no such payment, or it is another merchant's or the other mode's.",
@@ -64,7 +65,8 @@ export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } 
   idempotency_key_reused: "The `Idempotency-Key` was used with another body.",
   idempotency_in_progress: "A request with this `Idempotency-Key` is still running; ask again.",
   notification_unverified: "The notification does not prove that it comes from the rail.",
-  rate_limited: "Too many requests; nothing was done, and `Retry-After` says when to come back.",
+  rate_limited:
+    "Too many requests of the key, of all your keys, with keys that are not valid, or of this kind; nothing was done, and `Retry-After` says when to come back.",
   service_unavailable: "Busy, or briefly without its database. Ask again, with the same `Idempotency-Key`.",
   malformed_body: "The body is not strict JSON in UTF-8: a key stands twice, or it is cut off.",
   body_too_large: "The body is larger than 64 KiB.",
