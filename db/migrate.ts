@@ -7,6 +7,7 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import { isLockTimeout } from "./errors.ts";
+import { continueEventOrder } from "./event-order.ts";
 import { installQueue } from "./queue.ts";
 
 export interface MigrateOptions {
@@ -61,6 +62,7 @@ export async function migrateDatabase(options: MigrateOptions): Promise<RuntimeU
       options.migrationsFolder ?? fileURLToPath(new URL("./migrations", import.meta.url));
     await untilLocked(async () => {
       await migrate(drizzle({ client }), { migrationsFolder });
+      await continueEventOrder(client);
       await installQueue(client);
       await grantQueue(client);
     });

@@ -33,6 +33,19 @@ describe("settings", () => {
     expect(parseConfig({ ...good, SANDBOX_URL: "" }).sandboxUrl).toBeNull();
   });
 
+  it("name ports from 1 to 65535 alone", () => {
+    expect(parseConfig({ ...good, CALLBACK_PORTS: "1,65535" }).callback.ports).toEqual([1, 65_535]);
+    for (const ports of ["0", "65536", "443,99999", "443,0"])
+      expect(sentences({ ...good, CALLBACK_PORTS: ports }).join(" "), ports).toContain("CALLBACK_PORTS");
+  });
+
+  it("let a merchant's keys do together what four of them may, unless it is said", () => {
+    const { rateLimits } = parseConfig({ ...good, RATE_LIMIT_LIVE_READS_PER_SECOND: "7" });
+    expect(rateLimits.merchantLimits.live).toEqual({ read: 28, write: 200 });
+    const said = parseConfig({ ...good, RATE_LIMIT_LIVE_MERCHANT_READS_PER_SECOND: "9" });
+    expect(said.rateLimits.merchantLimits.live.read).toBe(9);
+  });
+
   it("set no failpoint unless told to, and none that does not exist", () => {
     expect(parseConfig(good).failpoints).toEqual([]);
     expect(parseConfig({ ...good, BILLTEXT_FAILPOINTS: "K5=kill" }).failpoints).toMatchObject([

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import type { MasterKey } from "./crypto/vault.ts";
 import { parseFailpoints, type SetFailpoint } from "./domain/failpoints.ts";
+import type { RateLimits } from "./domain/ports/rate-limiter.ts";
 
 export interface Config {
   /** `live` is the strict one: see LIVE_REFUSALS. */
@@ -28,10 +29,11 @@ export interface Config {
   readonly rateLimits: {
     readonly windowSeconds: number;
     /** Requests of one key in one window. */
-    readonly limits: {
-      readonly live: { readonly read: number; readonly write: number };
-      readonly test: { readonly read: number; readonly write: number };
-    };
+    readonly limits: RateLimits;
+    /** Of all keys of one merchant and mode. */
+    readonly merchantLimits: RateLimits;
+    /** Keys that are not valid, from one address. */
+    readonly refusedKeys: number;
   };
   readonly logLevel: string;
   /** Where this process fails on purpose; nowhere in a live installation. */
@@ -40,6 +42,9 @@ export interface Config {
 
 /** Short, so that a burst is told soon when to go on, and never gets more than a second's worth. */
 const RATE_WINDOW_SECONDS = 1;
+
+/** What a merchant's keys may do together, in what one of them may, unless that is set. */
+const KEYS_AT_FULL_RATE = 4;
 
 const perSecond = z.coerce.number().int().min(1).max(1_000_000);
 
@@ -61,6 +66,10 @@ const SCHEMA = z.object({
   CALLBACK_PORTS: z
     .string()
     .regex(/^\d{1,5}(,\d{1,5})*$/, "must be ports separated by commas")
+    .refine(
+      (text) => text.split(",").every((port) => Number(port) >= 1 && Number(port) <= 65_535),
+      "must be ports from 1 to 65535",
+    )
     .default("443,8443"),
   CALLBACK_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(25_000).default(15_000),
   RAIL_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(10_000).default(10_000),
@@ -69,6 +78,11 @@ const SCHEMA = z.object({
   RATE_LIMIT_LIVE_WRITES_PER_SECOND: perSecond.default(50),
   RATE_LIMIT_TEST_READS_PER_SECOND: perSecond.default(500),
   RATE_LIMIT_TEST_WRITES_PER_SECOND: perSecond.default(250),
+  RATE_LIMIT_LIVE_MERCHANT_READS_PER_SECOND: perSecond.optional(),
+  RATE_LIMIT_LIVE_MERCHANT_WRITES_PER_SECOND: perSecond.optional(),
+  RATE_LIMIT_TEST_MERCHANT_READS_PER_SECOND: perSecond.optional(),
+  RATE_LIMIT_TEST_MERCHANT_WRITES_PER_SECOND: perSecond.optional(),
+  RATE_LIMIT_REFUSED_KEYS_PER_SECOND: perSecond.default(20),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -148,15 +162,29 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       timeoutMs: env.CALLBACK_TIMEOUT_MS,
       connectTimeoutMs: 5_000,
     },
-    rateLimits: {
-      windowSeconds: RATE_WINDOW_SECONDS,
-      limits: {
-        live: { read: env.RATE_LIMIT_LIVE_READS_PER_SECOND, write: env.RATE_LIMIT_LIVE_WRITES_PER_SECOND },
-        test: { read: env.RATE_LIMIT_TEST_READS_PER_SECOND, write: env.RATE_LIMIT_TEST_WRITES_PER_SECOND },
-      },
-    },
+    rateLimits: rateLimitsOf(env),
     logLevel: env.LOG_LEVEL,
     failpoints: env.BILLTEXT_FAILPOINTS ?? [],
+  };
+}
+
+function rateLimitsOf(env: Environment): Config["rateLimits"] {
+  const live = { read: env.RATE_LIMIT_LIVE_READS_PER_SECOND, write: env.RATE_LIMIT_LIVE_WRITES_PER_SECOND };
+  const test = { read: env.RATE_LIMIT_TEST_READS_PER_SECOND, write: env.RATE_LIMIT_TEST_WRITES_PER_SECOND };
+  return {
+    windowSeconds: RATE_WINDOW_SECONDS,
+    limits: { live, test },
+    merchantLimits: {
+      live: {
+        read: env.RATE_LIMIT_LIVE_MERCHANT_READS_PER_SECOND ?? live.read * KEYS_AT_FULL_RATE,
+        write: env.RATE_LIMIT_LIVE_MERCHANT_WRITES_PER_SECOND ?? live.write * KEYS_AT_FULL_RATE,
+      },
+      test: {
+        read: env.RATE_LIMIT_TEST_MERCHANT_READS_PER_SECOND ?? test.read * KEYS_AT_FULL_RATE,
+        write: env.RATE_LIMIT_TEST_MERCHANT_WRITES_PER_SECOND ?? test.write * KEYS_AT_FULL_RATE,
+      },
+    },
+    refusedKeys: env.RATE_LIMIT_REFUSED_KEYS_PER_SECOND,
   };
 }
 

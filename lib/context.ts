@@ -1,7 +1,7 @@
 // The composition root: configuration and every adapter become what verbs are given. One a process.
 
 import { type Database, openDatabase } from "#db/client.ts";
-import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
+import { countRequest } from "#db/queries/routing/rate-limits.ts";
 import { createQueue } from "#db/queue.ts";
 import { isInTransaction } from "#db/transaction.ts";
 import { type OwnAddresses, ownAddresses, resolveAll } from "./callbacks/guard.ts";
@@ -11,6 +11,7 @@ import { createVault } from "./crypto/vault.ts";
 import { renderNativeCallback } from "./doors/native/callback-view.ts";
 import { createFailpoints, type ProcessFailpoints } from "./failpoints.ts";
 import { createRateLimiter } from "./limits/rate-limiter.ts";
+import { createRefusalLimiter } from "./limits/refusals.ts";
 import { createLog } from "./log.ts";
 import { createCardRail } from "./rails/card/rail.ts";
 import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
@@ -64,8 +65,11 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     ),
     rateLimiter: createRateLimiter({
       ...config.rateLimits,
-      store: openRateLimitStore(db),
-      table: RATE_LIMIT_TABLE,
+      count: (keys, windowMs) => countRequest(db, keys, windowMs),
+    }),
+    refusals: createRefusalLimiter({
+      windowSeconds: config.rateLimits.windowSeconds,
+      limit: config.rateLimits.refusedKeys,
     }),
     simulator:
       config.sandboxUrl === null

@@ -37,11 +37,13 @@ export function CallbacksPage({ document, pausesSeconds }: CallbacksPageProps) {
         What is sent
       </Heading>
       <p>
-        A POST with an <ObjectLink name="Event" /> to the invoice’s <code>callback_url</code>, else to yours.
-        It holds the whole state at that moment, so one event is enough to act on. It may come twice and in
-        any order: the <code>id</code> stays the same over all tries, and of one invoice’s events the highest{" "}
-        <code>sequence</code> is the latest. Expect gaps in the sequence, since not every event is called
-        back. The invoice’s timeline has them all, with every try.
+        A POST with an <ObjectLink name="Event" /> to each of your callback endpoints that wants events of its
+        type; an invoice’s own <code>callback_url</code> takes the place of the default one, which{" "}
+        <code>callback_url</code> of your profile sets. It holds the whole state at that moment, so one event
+        is enough to act on. It may come twice and in any order: the <code>id</code> stays the same over all
+        tries, and of one invoice’s events the highest <code>sequence</code> is the latest. Expect gaps in the
+        sequence, since not every event is called back. The invoice’s timeline has them all, with every try.
+        Events about an endpoint are about no invoice and have the sequence 0.
       </p>
 
       <Heading id="signature" level={2}>
@@ -49,7 +51,8 @@ export function CallbacksPage({ document, pausesSeconds }: CallbacksPageProps) {
       </Heading>
       <p>
         By <a href="https://www.standardwebhooks.com">Standard Webhooks</a>: each of its libraries verifies it
-        with your callback secret. In the demo that is <code>callback_secret</code> in{" "}
+        with the endpoint’s secret, which the answer that made it has told. The default endpoint and invoices’
+        own addresses share one: in the demo that is <code>callback_secret</code> in{" "}
         <code>.billtext/demo.json</code>.
       </p>
       <Code label="Verifying a callback">{VERIFY}</Code>
@@ -64,9 +67,16 @@ export function CallbacksPage({ document, pausesSeconds }: CallbacksPageProps) {
         When it is tried again
       </Heading>
       <p>
-        Answer with any 2xx within 15 seconds. Anything else is tried again, {pausesSeconds.length + 1} times
-        in all, after {pausesSeconds.map(duration).join(", ")}. A longer <code>Retry-After</code> of yours is
-        honoured, up to six hours. Redirects are not followed.
+        Answer with any 2xx within 15 seconds, and work afterwards: callbacks to endpoints whose last answers
+        mostly took more than two seconds wait among each other. Anything else is tried again,{" "}
+        {pausesSeconds.length + 1} times in all, after {pausesSeconds.map(duration).join(", ")}, each up to a
+        fifth longer. A longer <code>Retry-After</code> of yours is honoured, up to six hours. Redirects are
+        not followed. 410 ends it, and switches the endpoint off.
+      </p>
+      <p>
+        An endpoint that took nothing for a day of tries is told of to your others by{" "}
+        <code>endpoint.failing</code>, and switched off after five days. While it is off nothing is kept for
+        it: read what it missed from the list of events, and switch it on again.
       </p>
 
       <Heading id="events" level={2}>

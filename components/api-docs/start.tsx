@@ -84,23 +84,28 @@ function Conventions() {
       </p>
       <h3 id="idempotency">Idempotency</h3>
       <p>
-        What sends a text or moves money needs an <code>Idempotency-Key</code>: 1 to 255 printable ASCII
-        characters, fresh for each thing that you mean to do. The same key with the same body gives the first
-        answer again for 72 hours, with the header <code>Idempotent-Replayed: true</code>. With another body
-        it is refused with <code>idempotency_key_reused</code>; while the first call still runs, with{" "}
-        <code>idempotency_in_progress</code>. After a lost answer, send the same again.
+        What sends a text, moves money, calls you back or hands out a secret needs an{" "}
+        <code>Idempotency-Key</code>: 1 to 255 printable ASCII characters, fresh for each thing that you mean
+        to do. The same key at the same address with the same body gives the first answer again for 72 hours,
+        with the header <code>Idempotent-Replayed: true</code>. With another body it is refused with{" "}
+        <code>idempotency_key_reused</code>; while the first call still runs, with{" "}
+        <code>idempotency_in_progress</code>. A refusal is never kept as the answer. After a lost answer, send
+        the same again.
       </p>
       <h3 id="lists">Lists</h3>
       <p>
         Newest first, <code>limit</code> entries a page. Give <code>next_cursor</code> as <code>cursor</code>{" "}
-        for the next page; it is null on the last.
+        for the next page; it is null on the last. What happened is oldest first: an invoice’s timeline goes
+        on by <code>after_sequence</code>, and the list of all events by <code>after</code>, whose{" "}
+        <code>next_cursor</code> is never null, so that you can go on from it later.
       </p>
       <h3 id="rate-limits">Rate limits</h3>
       <p>
-        Answers say how many calls are left: <code>RateLimit-Limit</code>, <code>RateLimit-Remaining</code>,{" "}
-        <code>RateLimit-Reset</code> in seconds, and <code>RateLimit-Policy</code>. One too many is refused
-        with 429 <code>rate_limited</code>, has changed nothing, and says in <code>Retry-After</code> when to
-        come back.
+        A key has a budget of reads and one of writes each second, and so have all your keys of a mode
+        together. Answers say how many calls are left: <code>RateLimit-Limit</code>,{" "}
+        <code>RateLimit-Remaining</code>, <code>RateLimit-Reset</code> in seconds, and{" "}
+        <code>RateLimit-Policy</code>. One too many is refused with 429 <code>rate_limited</code>, has changed
+        nothing, and says in <code>Retry-After</code> when to come back.
       </p>
       <h3 id="errors">Errors</h3>
       <p>

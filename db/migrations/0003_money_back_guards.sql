@@ -1,7 +1,8 @@
 -- The same guards for refunds and disputes, and the new edges of the state tables.
 
 grant select, insert, update on refunds, disputes to billtext_web, billtext_worker;--> statement-breakpoint
-grant select, insert, update, delete on rate_limits to billtext_web, billtext_worker;--> statement-breakpoint
+grant select, insert, update on rate_limits to billtext_web, billtext_worker;--> statement-breakpoint
+grant delete on rate_limits to billtext_worker;--> statement-breakpoint
 grant select, insert, update on test_clocks to billtext_web, billtext_worker;--> statement-breakpoint
 alter table refunds force row level security;--> statement-breakpoint
 alter table disputes force row level security;--> statement-breakpoint
@@ -64,9 +65,11 @@ end $$;--> statement-breakpoint
 grant usage on schema public to billtext_audit;--> statement-breakpoint
 grant select on
   invoices, payments, refunds, disputes, sms_messages, transitions, state_edges, ledger_transactions, ledger_entries,
-  events, deliveries, delivery_attempts, notifications,
-  link_routes, invoice_deadlines, sms_counters, test_clocks
+  events, deliveries, notifications, invoice_deadlines, sms_counters, test_clocks
   to billtext_audit;--> statement-breakpoint
+grant select (merchant_id, mode, invoice_id) on link_routes to billtext_audit;--> statement-breakpoint
+grant select (merchant_id, mode, id, delivery_id, number, is_delivered, at)
+  on delivery_attempts to billtext_audit;--> statement-breakpoint
 grant select (merchant_id, mode, sms_cap_per_day, on_expired, on_cancelled, on_surplus, updated_at)
   on merchant_settings to billtext_audit;--> statement-breakpoint
 grant select (merchant_id, mode, id, kind, created_at) on rail_accounts to billtext_audit;--> statement-breakpoint

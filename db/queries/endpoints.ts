@@ -79,7 +79,12 @@ export async function updateEndpointHealth(
   tx: Tx,
   tenant: Tenant,
   id: EndpointId,
-  changes: Partial<Pick<CallbackEndpoint, "failingSince" | "failingNoticeAt" | "lastDeliveredAt">>,
+  changes: Partial<
+    Pick<
+      CallbackEndpoint,
+      "failingSince" | "lastFailedAt" | "failingNoticeAt" | "lastDeliveredAt" | "slowTries"
+    >
+  >,
 ): Promise<CallbackEndpoint> {
   const [row] = await tx.sql.update(callbackEndpoints).set(changes).where(byId(tenant, id)).returning();
   if (row === undefined) throw new Error("A locked endpoint is gone.");

@@ -1,6 +1,6 @@
 // The outbox, notifications, the books, answered keys and the audit log.
 
-import { and, asc, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { EventType } from "#lib/domain/events.ts";
 import type { EventId, InvoiceId, NotificationId, PaymentId } from "#lib/domain/ids.ts";
 import type { LedgerKind, Leg } from "#lib/domain/ledger.ts";
@@ -74,10 +74,21 @@ export interface EventFilter {
   readonly paymentId?: PaymentId | null;
 }
 
+/** A list that is filtered by type reads so many events for one page at most. */
+const SCAN_MAX = 2_000;
+
+export interface EventsAfter {
+  readonly events: readonly StoredEvent[];
+  /** Everything up to here was looked at; null where there are more events than were asked for. */
+  readonly end: EventPlace | null;
+  /** True where nothing that matches can be there after `end` by now. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Events after a place, oldest first. Those of a transaction are given out once every transaction that began to
  * write before it has ended: whatever commits later comes later in the order, so nobody who goes on from the
- * last one he saw misses any.
+ * place that was reached misses any.
  */
 export async function listEventsAfter(
   tx: Tx,
@@ -85,26 +96,69 @@ export async function listEventsAfter(
   filter: EventFilter,
   after: EventPlace,
   limit: number,
-): Promise<StoredEvent[]> {
+): Promise<EventsAfter> {
   const { types, invoiceId, paymentId } = filter;
-  if (invoiceId === null || paymentId === null) return [];
+  // Read first: what had ended by then can be seen by every later statement.
+  const horizon = await readHorizon(tx);
+  const horizonEnd = laterOf(after, { writtenBy: String(horizon - 1n), position: POSITION_MAX });
+  if (invoiceId === null || paymentId === null) return { events: [], end: horizonEnd, isWhole: true };
+  const inReach = and(
+    eq(events.merchantId, tenant.merchantId),
+    eq(events.mode, tenant.mode),
+    sql`${events.writtenBy} < ${String(horizon)}::xid8`,
+    sql`(${events.writtenBy}, ${events.position}) > ${rowOf(after)}`,
+  );
+  const isIndexed = invoiceId !== undefined || paymentId !== undefined;
+  const cut = types === undefined || isIndexed ? null : await lastOfScan(tx, inReach);
   const rows = await tx.sql
     .select()
     .from(events)
     .where(
       and(
-        eq(events.merchantId, tenant.merchantId),
-        eq(events.mode, tenant.mode),
-        sql`${events.writtenBy} < pg_snapshot_xmin(pg_current_snapshot())`,
-        sql`(${events.writtenBy}, ${events.position}) > (${after.writtenBy}::xid8, ${String(after.position)}::bigint)`,
+        inReach,
+        cut === null ? undefined : sql`(${events.writtenBy}, ${events.position}) <= ${rowOf(cut)}`,
         types === undefined ? undefined : inArray(events.type, [...types]),
         invoiceId === undefined ? undefined : eq(events.invoiceId, invoiceId),
         paymentId === undefined ? undefined : eq(events.paymentId, paymentId),
       ),
     )
     .orderBy(asc(events.writtenBy), asc(events.position))
-    .limit(limit);
-  return rows.map(withData);
+    .limit(limit + 1);
+  const end = rows.length > limit ? null : (cut ?? horizonEnd);
+  return { events: rows.slice(0, limit).map(withData), end, isWhole: end !== null && cut === null };
+}
+
+const POSITION_MAX = 2n ** 63n - 1n;
+
+/** Every event before this place is there by now, or will never be. */
+async function readHorizon(tx: Tx): Promise<bigint> {
+  const { rows } = await tx.client.query<{ place: string }>(
+    "select (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + ahead)::text as place from event_order",
+  );
+  const place = rows[0]?.place;
+  if (place === undefined) throw new Error("The order of events has lost its row.");
+  return BigInt(place);
+}
+
+/** Where the most that one page may look at ends; null where there is less. */
+async function lastOfScan(tx: Tx, inReach: SQL | undefined): Promise<EventPlace | null> {
+  const [row] = await tx.sql
+    .select({ writtenBy: events.writtenBy, position: events.position })
+    .from(events)
+    .where(inReach)
+    .orderBy(asc(events.writtenBy), asc(events.position))
+    .offset(SCAN_MAX - 1)
+    .limit(1);
+  return row ?? null;
+}
+
+function rowOf({ writtenBy, position }: EventPlace): SQL {
+  return sql`(${writtenBy}::xid8, ${String(position)}::bigint)`;
+}
+
+function laterOf(a: EventPlace, b: EventPlace): EventPlace {
+  const [left, right] = [BigInt(a.writtenBy), BigInt(b.writtenBy)];
+  return left > right || (left === right && a.position > b.position) ? a : b;
 }
 
 /** The cast is safe: only insertEvent writes this column, and it takes EventData. */

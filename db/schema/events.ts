@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
+  check,
   foreignKey,
   index,
   integer,
@@ -50,19 +51,35 @@ export const events = pgTable(
     actorId: text("actor_id").notNull(),
     correlationId: text("correlation_id").notNull(),
     occurredAt: writtenAt("occurred_at"),
-    /** The order in which events can be read without missing one: the transaction that wrote it, then its place
-     * in it. What is still being written by others is not given out (see listEventsAfter). */
-    writtenBy: transactionId("written_by").notNull().default(sql`pg_current_xact_id()`),
+    /** The order in which events can be read without missing one: the transaction that wrote it, by a count that
+     * goes on after a restore (see eventOrder), then its place in it. What is still being written by others is not
+     * given out (see listEventsAfter). */
+    writtenBy: transactionId("written_by").notNull().default(sql`next_event_place()`),
     position: bigint("position", { mode: "bigint" }).generatedAlwaysAsIdentity().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     index("events_order").on(t.merchantId, t.mode, t.writtenBy, t.position),
+    index("events_by_payment").on(t.merchantId, t.paymentId, t.writtenBy, t.position),
     uniqueIndex("events_sequence").on(t.merchantId, t.invoiceId, t.sequence),
     index("events_newest").on(t.merchantId, t.mode, t.occurredAt.desc(), t.id.desc()),
     oneOf("events_mode", t.mode, MODES),
     tenantPolicy("events"),
   ],
+);
+
+/**
+ * What events are ahead of the server's own count of transactions: 0 until the rows come to a server that has counted
+ * less than they say. One row, of no tenant; the migration alone changes it (see db/event-order.ts).
+ */
+export const eventOrder = pgTable(
+  "event_order",
+  {
+    isOnly: boolean("is_only").primaryKey().default(true),
+    ahead: bigint("ahead", { mode: "bigint" }).notNull().default(sql`0`),
+    changedAt: instant("changed_at").notNull().defaultNow(),
+  },
+  (t) => [check("event_order_only", sql`${t.isOnly}`)],
 );
 
 export const DELIVERY_STATES = ["pending", "delivered", "failed"] as const;

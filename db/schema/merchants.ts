@@ -179,8 +179,12 @@ export const callbackEndpoints = pgTable(
     previousSecretExpiresAt: instant("previous_secret_expires_at"),
     /** Since when it has taken nothing; null while it takes callbacks, or was never called. */
     failingSince: instant("failing_since"),
+    /** To the minute; null where failingSince is. */
+    lastFailedAt: instant("last_failed_at"),
     failingNoticeAt: instant("failing_notice_at"),
     lastDeliveredAt: instant("last_delivered_at"),
+    /** Slow tries less quick ones, within bounds (see lib/domain/endpoint.ts). */
+    slowTries: integer("slow_tries").notNull().default(0),
     disabledAt: instant("disabled_at"),
     disabledReason: text("disabled_reason"),
     deletedAt: instant("deleted_at"),

@@ -27,13 +27,24 @@ export type EndpointEventType = Extract<EventType, `endpoint.${string}`>;
 const HOUR_MS = 3_600_000;
 const NOTICE_AFTER_MS = 24 * HOUR_MS;
 const DISABLE_AFTER_MS = 5 * 24 * HOUR_MS;
+/** A failure that comes later after the one before says nothing of the time between: longer than any pause between
+ * two tries of one delivery. */
+const SILENCE_MAX_MS = 36 * HOUR_MS;
 /** A busy endpoint's row is not written at every delivery. */
-const DELIVERED_NOTE_MS = 60_000;
+const NOTE_MS = 60_000;
+
+/** An answer that takes longer, taken or not, makes others wait. */
+const SLOW_MS = 2_000;
+/** Slow tries less quick ones; from the first number on it is slow, and beyond the second nothing is counted. */
+const SLOW_FROM = 3;
+const SLOW_MAX = 5;
 
 export interface EndpointHealth {
   readonly isEnabled: boolean;
-  /** Since when it has taken nothing; null while it takes callbacks, or was never called. */
+  /** Since when it has taken nothing, tried all the while; null while it takes callbacks, or was never called. */
   readonly failingSince: Date | null;
+  /** To the minute. */
+  readonly lastFailedAt: Date | null;
   /** When its owner was told. */
   readonly failingNoticeAt: Date | null;
   readonly lastDeliveredAt: Date | null;
@@ -48,7 +59,8 @@ export interface HealthStep {
 
 /**
  * What a try says of its endpoint, or null where it says nothing new. Told once after a day of nothing but
- * failures, and off after five, or at once where the receiver answers 410.
+ * failures, and off after five, or at once where the receiver answers 410. A time without any try is none of
+ * failures: what fails after it begins anew.
  */
 export function healthAfterTry(
   health: EndpointHealth,
@@ -65,21 +77,36 @@ export function healthAfterTry(
   const ageMs = (since: Date | null) =>
     since === null ? Number.POSITIVE_INFINITY : now.getTime() - since.getTime();
   if (isDelivered) {
-    if (health.failingSince === null && ageMs(health.lastDeliveredAt) < DELIVERED_NOTE_MS) return null;
+    if (health.failingSince === null && ageMs(health.lastDeliveredAt) < NOTE_MS) return null;
     return step({
-      changes: { failingSince: null, failingNoticeAt: null, lastDeliveredAt: now },
+      changes: { failingSince: null, lastFailedAt: null, failingNoticeAt: null, lastDeliveredAt: now },
       event: health.failingNoticeAt === null ? null : "endpoint.recovered",
     });
   }
-  const failingSince = health.failingSince ?? now;
+  const isUnbroken = health.failingSince !== null && ageMs(health.lastFailedAt) <= SILENCE_MAX_MS;
+  const failingSince = (isUnbroken ? health.failingSince : null) ?? now;
+  const changes = { failingSince, lastFailedAt: now };
   const off = (disabledReason: DisabledReason) =>
-    step({ changes: { failingSince }, disabledReason, event: "endpoint.disabled" });
+    step({ changes, disabledReason, event: "endpoint.disabled" });
   if (status === 410) return off("gone");
   if (ageMs(failingSince) >= DISABLE_AFTER_MS) return off("failing");
   if (ageMs(failingSince) >= NOTICE_AFTER_MS && health.failingNoticeAt === null) {
-    return step({ changes: { failingNoticeAt: now }, event: "endpoint.failing" });
+    return step({ changes: { ...changes, failingNoticeAt: now }, event: "endpoint.failing" });
   }
-  return health.failingSince === null ? step({ changes: { failingSince } }) : null;
+  return isUnbroken && ageMs(health.lastFailedAt) < NOTE_MS ? null : step({ changes });
+}
+
+/** The count of slow tries after one more: most of the last ones decide, and a steady endpoint is not written. */
+export function slowTriesAfter(slowTries: number, durationMs: number): number {
+  return durationMs > SLOW_MS ? Math.min(slowTries + 1, SLOW_MAX) : Math.max(slowTries - 1, 0);
+}
+
+/** True where calls to it wait with others of their kind, so that they hold up no one: it fails, or is slow. */
+export function isHeldApart(endpoint: {
+  readonly failingSince: Date | null;
+  readonly slowTries: number;
+}): boolean {
+  return endpoint.failingSince !== null || endpoint.slowTries >= SLOW_FROM;
 }
 
 /** True where the endpoint wants to hear of such events. */

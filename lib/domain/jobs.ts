@@ -23,7 +23,7 @@ interface JobData {
   "notification.apply": Tenant & { readonly notificationId: NotificationId; readonly asked: number };
   /** Makes one try of one delivery, then plans the next. */
   "callback.deliver": Tenant & { readonly deliveryId: DeliveryId; readonly attemptNumber: number };
-  /** The same for receivers that did not take the last one: they may be slow, and hold up nobody but each other. */
+  /** The same for receivers that did not take the last one or take long: they hold up nobody but each other. */
   "callback.retry": Tenant & { readonly deliveryId: DeliveryId; readonly attemptNumber: number };
 }
 

@@ -7,6 +7,9 @@ export const CLOCK_AHEAD_MAX_DAYS = 400;
 /** Jumps that are remembered, so that an instant from before the newest ones can be translated. */
 export const CLOCK_JUMPS_MAX = 200;
 
+/** Jumps in one minute of real time: each looks through every job that waits. */
+export const CLOCK_JUMPS_PER_MINUTE = 60;
+
 export interface ClockJump {
   /** When it was made: real time, milliseconds since 1970 (UTC). */
   readonly atMs: number;
@@ -29,4 +32,15 @@ export function realTimeOf(jumps: readonly ClockJump[], instant: Date): Date {
     if (ms >= jump.atMs + aheadBefore) return new Date(jump.atMs);
   }
   return instant;
+}
+
+/**
+ * Milliseconds until the clock may be moved once more; 0: now.
+ *
+ * @param jumps   oldest first
+ * @param realMs  real time, milliseconds since 1970 (UTC)
+ */
+export function waitForJumpMs(jumps: readonly ClockJump[], realMs: number): number {
+  const first = jumps.at(-CLOCK_JUMPS_PER_MINUTE);
+  return first === undefined ? 0 : Math.max(0, first.atMs + 60_000 - realMs);
 }

@@ -10,7 +10,7 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { CallbackPort } from "#lib/domain/ports/callback.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { Rail } from "#lib/domain/ports/rail.ts";
-import type { RateLimiter } from "#lib/domain/ports/rate-limiter.ts";
+import type { RateLimiter, RefusalLimiter } from "#lib/domain/ports/rate-limiter.ts";
 import type { SimulatorPort } from "#lib/domain/ports/simulator.ts";
 import type { SmsPort } from "#lib/domain/ports/sms.ts";
 import type { Vault } from "#lib/domain/ports/vault.ts";
@@ -50,6 +50,7 @@ export interface ServiceDeps {
   readonly sms: SmsPort;
   readonly callbacks: CallbackPort;
   readonly rateLimiter: RateLimiter;
+  readonly refusals: RefusalLimiter;
   /** Acts at the sandbox as payers and banks do; null where there is no sandbox. */
   readonly simulator: SimulatorPort | null;
   readonly callbackRenderers: ReadonlyMap<string, CallbackRenderer>;

@@ -42,6 +42,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     // Tests fire in a second what callers do in a minute; those of the limits set their own.
     RATE_LIMIT_TEST_READS_PER_SECOND: "100000",
     RATE_LIMIT_TEST_WRITES_PER_SECOND: "100000",
+    RATE_LIMIT_REFUSED_KEYS_PER_SECOND: "100000",
     ...options.environment,
   };
   const stack = await startStack({ settings: readSettings(environment), environment, say: () => undefined });

@@ -75,6 +75,8 @@ describe("the auditor", () => {
       "select answer from idempotency_keys",
       "select password_hash from users",
       "select key_hash from api_key_routes",
+      "select token_hash from link_routes",
+      "select response_text from delivery_attempts",
     ]) {
       await expect(client.query(statement), statement).rejects.toMatchObject({ code: "42501" });
     }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createCallbackSender } from "#lib/callbacks/sender.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
 import { deliverCallback } from "#lib/services/callbacks/deliver.ts";
 import { getCallbackEndpoint } from "#lib/services/callbacks/get-endpoints.ts";
@@ -15,7 +16,8 @@ let system: TestSystem;
 beforeAll(async () => {
   system = await openSystem();
 });
-afterAll(() => system.close());
+// Deliveries and their events are copied, with tries that nobody made.
+afterAll(() => system.close({ broken: ["I-08", "I-10"] }));
 afterEach(closeReceivers);
 
 /** As if that much time had passed since the endpoint's first failure. */
@@ -36,6 +38,16 @@ const eventsAbout = async (id: EndpointId) => {
   );
   return rows;
 };
+/** As a live installation waits: longer than this file's other tests. */
+const patientSender = () =>
+  createCallbackSender({
+    isLoopbackAllowed: true,
+    ports: [443],
+    own: { names: [], loopbackPorts: [] },
+    resolve: async () => [],
+    timeoutMs: 10_000,
+    connectTimeoutMs: 5_000,
+  });
 /** One more callback, and one more try of all that are still to be delivered. */
 const oneMore = async (merchant: TestMerchant) => {
   await cancelOne(merchant);
@@ -126,6 +138,26 @@ describe("an endpoint that takes nothing", () => {
   });
 });
 
+describe("an endpoint that failed once, long ago", () => {
+  it("is not switched off by its next failure, since nothing is known of the time between", async () => {
+    const merchant = await system.merchant();
+    const receiver = await listenWith(500);
+    const { endpoint } = await endpointAt(merchant, receiver.url);
+    const { id } = await testEndpoint(merchant.ctx, endpoint.id);
+    await deliverCallback(merchant.system, { deliveryId: id, attemptNumber: 1 });
+    await moveFailure(endpoint.id, 150);
+    await system.superuser.query(
+      "update callback_endpoints set last_failed_at = last_failed_at - interval '150 hours' where id = $1",
+      [endpoint.id],
+    );
+    await oneMore(merchant);
+    const { isEnabled, failingSince } = await endpointOf(merchant, endpoint.id);
+    expect(isEnabled).toBe(true);
+    expect(Date.now() - (failingSince?.getTime() ?? 0)).toBeLessThan(3_600_000);
+    expect(await eventsAbout(endpoint.id)).toMatchObject([{ type: "endpoint.test" }]);
+  });
+});
+
 describe("an endpoint that answers 410", () => {
   it("is off at once, the others are told, and the event is kept", async () => {
     const merchant = await system.merchant();
@@ -196,6 +228,43 @@ describe("an endpoint that takes callbacks again", () => {
 });
 
 const EVERYTHING = { since: new Date(0), until: null, endpointId: null, eventType: null };
+
+const jobOf = async (deliveryId: string | undefined) => {
+  const { rows } = await system.superuser.query(
+    "select name from pgboss.job where data ->> 'deliveryId' = $1 and state = 'created' order by created_on desc",
+    [deliveryId],
+  );
+  return rows.map(({ name }) => String(name));
+};
+
+describe("endpoints that take callbacks, but slowly", () => {
+  it("wait with those that fail, also for what was planned before it was known", async () => {
+    const merchant = await system.merchant();
+    const slow = await listen((response) => void setTimeout(() => response.writeHead(200).end(), 2_100));
+    const quickSystem = { ...merchant.system, callbacks: patientSender() };
+    const { endpoint } = await endpointAt(merchant, slow.url);
+    for (let made = 0; made < 4; made += 1) await cancelOne(merchant);
+    const planned = await deliveriesOf(system, merchant);
+    for (const { id } of planned.slice(0, 3))
+      await deliverCallback(quickSystem, { deliveryId: id, attemptNumber: 1, isQuickLane: true });
+    expect(slow.received).toHaveLength(3);
+    expect((await endpointOf(merchant, endpoint.id)).failingSince).toBeNull();
+    const before = planned[3];
+    expect(await jobOf(before?.id)).toEqual(["callback.deliver"]);
+    await deliverCallback(quickSystem, {
+      deliveryId: before?.id as never,
+      attemptNumber: 1,
+      isQuickLane: true,
+    });
+    expect(slow.received).toHaveLength(3);
+    expect((await jobOf(before?.id)).sort()).toEqual(["callback.deliver", "callback.retry"]);
+    await cancelOne(merchant);
+    const later = (await deliveriesOf(system, merchant))[4];
+    expect(await jobOf(later?.id)).toEqual(["callback.retry"]);
+    await deliverCallback(quickSystem, { deliveryId: before?.id as never, attemptNumber: 1 });
+    expect((await deliveriesOf(system, merchant))[3]).toMatchObject({ state: "delivered", attempts: 1 });
+  });
+});
 
 describe("endpoints that hang", () => {
   it("hold up no callback to those that answer", async () => {

@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCallbackSender } from "#lib/callbacks/sender.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
+import { createEndpointOperation, updateEndpointOperation } from "#lib/doors/native/callback-endpoints.ts";
+import { editInvoiceOperation } from "#lib/doors/native/invoice-changes.ts";
+import { createInvoiceOperation } from "#lib/doors/native/invoices.ts";
+import { updateMerchantOperation } from "#lib/doors/native/merchant.ts";
+import { createPaymentOperation } from "#lib/doors/native/payments.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
+import { createKey } from "#lib/services/keys/create.ts";
 import { getMerchant } from "#lib/services/merchants/get.ts";
 import { type UpdateMerchantInput, updateMerchant } from "#lib/services/merchants/update.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { startMerchantPayment } from "#lib/services/payments/start-for-merchant.ts";
 import { until } from "../until.ts";
+import { openDoor } from "./door.ts";
 import { invoiceInput } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
 
@@ -40,6 +48,86 @@ describe("a key that may write and not read", () => {
     const writer = withScopes(shop.ctx, "merchant:write");
     expect((await change(writer, { settings: { smsSender: "Shop" } })).settings.smsSender).toBe("Shop");
     await expect(getMerchant(writer)).rejects.toMatchObject({ code: "permission_denied" });
+  });
+});
+
+describe("a key without a scope", () => {
+  const HOOK = "https://hooks.shop-example.com/billtext";
+  const addresses = {
+    "/me": { PATCH: updateMerchantOperation },
+    "/invoices": { POST: createInvoiceOperation },
+    "/invoices/{id}": { PATCH: editInvoiceOperation },
+    "/payments": { POST: createPaymentOperation },
+    "/callback-endpoints": { POST: createEndpointOperation },
+    "/callback-endpoints/{id}": { PATCH: updateEndpointOperation },
+  };
+  const billed = { amount: 24_900, currency: "NOK", payer: { phone: "+4790000000" }, description: "X" };
+  const lookedUp: string[] = [];
+  const openWatched = () =>
+    openDoor(
+      {
+        ...system.deps,
+        callbacks: createCallbackSender({
+          isLoopbackAllowed: false,
+          ports: [443],
+          own: { names: [], loopbackPorts: [] },
+          resolve: async (name) => {
+            lookedUp.push(name);
+            return ["203.0.113.1"];
+          },
+          timeoutMs: 2_000,
+          connectTimeoutMs: 2_000,
+        }),
+      },
+      addresses,
+    );
+  const keyWith = async (...scopes: Scope[]) =>
+    (await createKey(shop.system, { name: "Narrow", scopes })).secret;
+
+  it.each<[string, "PATCH" | "POST", string, Scope[], object]>([
+    ["the merchant", "PATCH", "/me", ["callbacks:write"], { callback_url: HOOK }],
+    ["the merchant's endpoint", "PATCH", "/me", ["merchant:write"], { callback_url: HOOK }],
+    [
+      "an invoice",
+      "PATCH",
+      "/invoices/inv_0000000000000000000000",
+      ["invoices:read"],
+      { version: 1, callback_url: HOOK },
+    ],
+    ["a new invoice", "POST", "/invoices", ["payments:write"], { ...billed, callback_url: HOOK }],
+    [
+      "a new payment's invoice",
+      "POST",
+      "/payments",
+      ["payments:write"],
+      { ...billed, method: "card", callback_url: HOOK },
+    ],
+    ["a new endpoint", "POST", "/callback-endpoints", ["merchant:write"], { url: HOOK }],
+    [
+      "an endpoint",
+      "PATCH",
+      "/callback-endpoints/cbe_0000000000000000000000",
+      ["callbacks:read"],
+      { url: HOOK },
+    ],
+  ])("for %s has no name looked up", async (_what, method, path, scopes, body) => {
+    const { status, json } = await openWatched()(method, path, { key: await keyWith(...scopes), body });
+    expect(status, JSON.stringify(json)).toBe(403);
+    expect(json.code).toBe("permission_denied");
+    expect(lookedUp).toEqual([]);
+  });
+
+  it("changes no callback address through the profile, and does with it", async () => {
+    const url = await system.deps.callbacks.vet("http://127.0.0.1:9/hook", "test", "/callback_url");
+    const narrow = withScopes(shop.ctx, "merchant:write");
+    for (const callbackUrl of [url, null]) {
+      await expect(change(narrow, { callbackUrl })).rejects.toMatchObject({ code: "permission_denied" });
+    }
+    const both = withScopes(shop.ctx, "merchant:write", "callbacks:write");
+    await change(both, { callbackUrl: url });
+    const { callbackUrl } = await getMerchant(shop.ctx);
+    expect(callbackUrl).toBe(url);
+    await change(both, { callbackUrl: null });
   });
 });
 

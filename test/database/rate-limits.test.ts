@@ -2,12 +2,12 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Database, openDatabase } from "#db/client.ts";
-import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
+import { countRequest } from "#db/queries/routing/rate-limits.ts";
 import { formatApiKey } from "#lib/crypto/api-key.ts";
-import type { ApiKeyId } from "#lib/domain/ids.ts";
 import type { RateLimiter, RateSubject } from "#lib/domain/ports/rate-limiter.ts";
 import { createKeyOperation, getKeyOperation, listKeysOperation } from "#lib/doors/native/keys.ts";
 import { createRateLimiter } from "#lib/limits/rate-limiter.ts";
+import { createRefusalLimiter } from "#lib/limits/refusals.ts";
 import { purgeOld } from "#lib/services/chores.ts";
 import { newId } from "#lib/services/context.ts";
 import { projectRoot } from "../../scripts/stack/paths.ts";
@@ -32,6 +32,8 @@ const databaseUrl = () => String(system.deps.db.pool.options.connectionString);
 interface LimiterOptions {
   readonly reads?: number;
   readonly writes?: number;
+  /** Reads, and writes, of all keys of a merchant. */
+  readonly ofMerchant?: number;
   readonly windowSeconds?: number;
   readonly url?: string;
 }
@@ -47,17 +49,19 @@ function openLimiter(options: LimiterOptions = {}): RateLimiter {
   });
   opened.push(db);
   const limits = { read: options.reads ?? 100, write: options.writes ?? 100 };
+  const ofMerchant = options.ofMerchant ?? 10_000;
+  const merchantLimits = { read: ofMerchant, write: ofMerchant };
   return createRateLimiter({
-    store: openRateLimitStore(db),
-    table: RATE_LIMIT_TABLE,
+    count: (keys, windowMs) => countRequest(db, keys, windowMs),
     windowSeconds: options.windowSeconds ?? 600,
     limits: { live: limits, test: limits },
+    merchantLimits: { live: merchantLimits, test: merchantLimits },
   });
 }
 
 const freshSubject = (): RateSubject => ({
-  apiKeyId: newId(system.deps, "apiKey") as ApiKeyId,
-  mode: "live",
+  tenant: { merchantId: newId(system.deps, "merchant"), mode: "live" },
+  apiKeyId: newId(system.deps, "apiKey"),
   budget: "read",
 });
 
@@ -99,7 +103,7 @@ describe("the limit of a key", () => {
       (await limiter.take({ ...subject, ...other })).isWithin;
     expect([await take(), await take(), await take()]).toEqual([true, true, false]);
     expect([await take({ budget: "write" }), await take({ budget: "write" })]).toEqual([true, false]);
-    expect(await take({ apiKeyId: newId(system.deps, "apiKey") as ApiKeyId })).toBe(true);
+    expect(await take({ apiKeyId: newId(system.deps, "apiKey") })).toBe(true);
     await until("the next window", async () => take());
   });
 
@@ -134,6 +138,19 @@ describe("the limit of a key", () => {
     expect(rows).toEqual([{ points: 5 }]);
   });
 
+  it("counts from when the database counts, not from when a connection was asked for", async () => {
+    const limiter = openLimiter({ reads: 2, windowSeconds: 2 });
+    const db = opened.at(-1);
+    if (db === undefined) throw new Error("No limiter was opened.");
+    const busy = await Promise.all(Array.from({ length: 8 }, () => db.pool.connect()));
+    const subject = freshSubject();
+    const waiting = limiter.take(subject);
+    setTimeout(() => {
+      for (const client of busy) client.release();
+    }, 1_500);
+    expect((await waiting).resetMs).toBeGreaterThan(1_500);
+  });
+
   it("leaves no row behind when its window is over", async () => {
     const worker = await system.startWorker();
     const limiter = openLimiter({ windowSeconds: 1 });
@@ -145,6 +162,64 @@ describe("the limit of a key", () => {
       );
       return rows.length === 0;
     });
+  });
+});
+
+describe("the limit of a merchant", () => {
+  it("holds for all of its keys together, in one mode, and is told by whichever key asks", async () => {
+    const limiters = [
+      openLimiter({ reads: 40, ofMerchant: 100 }),
+      openLimiter({ reads: 40, ofMerchant: 100 }),
+    ];
+    const { tenant, budget } = freshSubject();
+    const keys = Array.from({ length: 5 }, () => newId(system.deps, "apiKey"));
+    const taken = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => {
+        const apiKeyId = keys[index % keys.length] ?? newId(system.deps, "apiKey");
+        return (limiters[index % 2] ?? openLimiter()).take({ tenant, budget, apiKeyId });
+      }),
+    );
+    expect(taken.filter(({ isWithin }) => isWithin)).toHaveLength(100);
+    const apiKeyId = newId(system.deps, "apiKey");
+    const limiter = openLimiter({ reads: 40, ofMerchant: 100 });
+    expect(await limiter.take({ tenant, budget, apiKeyId })).toMatchObject({ isWithin: false, limit: 100 });
+    expect(await limiter.take({ tenant, budget: "write", apiKeyId })).toMatchObject({ isWithin: true });
+    const other = { ...tenant, mode: "test" as const };
+    expect(await limiter.take({ tenant: other, budget, apiKeyId: keys[0] ?? apiKeyId })).toMatchObject({
+      limit: 40,
+    });
+  });
+});
+
+describe("keys that are not valid", () => {
+  const addresses = { "/keys": { GET: listKeysOperation } };
+  const wrong = () => formatApiKey("test", system.deps.vault.random(32));
+  const openSmall = () =>
+    openDoor({ ...system.deps, refusals: createRefusalLimiter({ windowSeconds: 600, limit: 5 }) }, addresses);
+
+  it("are looked at so often from one address, and one that is right by then would not be told", async () => {
+    const { apiKey } = await system.merchant();
+    const door = openSmall();
+    const answers = [];
+    for (let tried = 0; tried < 8; tried += 1)
+      answers.push(await door("GET", "/keys", { key: wrong(), from: "192.0.2.7" }));
+    expect(answers.map(({ status }) => status)).toEqual([...Array(5).fill(401), ...Array(3).fill(429)]);
+    expect(answers.at(-1)?.json.code).toBe("rate_limited");
+    expect(Number(answers.at(-1)?.headers.get("retry-after"))).toBeGreaterThan(0);
+    const guessed = await door("GET", "/keys", { key: apiKey, from: "192.0.2.7" });
+    expect(guessed.status).toBe(429);
+    expect((await door("GET", "/keys", { key: apiKey, from: "192.0.2.8" })).status).toBe(200);
+  });
+
+  it("do not keep out a key that is in use, also where it shares their address", async () => {
+    const { apiKey } = await system.merchant();
+    const door = openSmall();
+    expect((await door("GET", "/keys", { key: apiKey, from: "2001:db8::1" })).status).toBe(200);
+    for (let tried = 0; tried < 8; tried += 1)
+      await door("GET", "/keys", { key: wrong(), from: `2001:db8::${tried + 2}` });
+    expect((await door("GET", "/keys", { key: wrong(), from: "2001:db8::77" })).status).toBe(429);
+    expect((await door("GET", "/keys", { key: wrong(), from: "2001:db8:0:1::1" })).status).toBe(401);
+    expect((await door("GET", "/keys", { key: apiKey, from: "2001:db8::1" })).status).toBe(200);
   });
 });
 

@@ -84,6 +84,7 @@ export async function openSystem({ acquireTimeoutMs = 20_000 } = {}): Promise<Te
       // Tests fire in a second what callers do in a minute; those of the limits set their own.
       RATE_LIMIT_TEST_READS_PER_SECOND: "100000",
       RATE_LIMIT_TEST_WRITES_PER_SECOND: "100000",
+      RATE_LIMIT_REFUSED_KEYS_PER_SECOND: "100000",
     });
   const web = createRuntime("web", configFor(at(servers.webUrl)));
   const superuser = new pg.Pool({ connectionString: at(servers.superuserUrl), max: 4 });

@@ -66,10 +66,6 @@ const minutesUntil = async (invoiceId: InvoiceId, mode: string) => {
   return rows[0].minutes;
 };
 
-/** Other files work on the same server at the same time. */
-const OWN_LOCKS =
-  "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())";
-
 describe("the clock of a test mode", () => {
   it("is real time until it is moved, and then keeps its distance", async () => {
     const shop = await system.merchant();
@@ -147,25 +143,45 @@ describe("moving the clock", () => {
     expect(await stateOf(other, theirs.invoice.id)).toBe("open");
   });
 
-  it("reaches what is being planned at that moment", async () => {
+  it("waits for nobody and holds up nobody: it says that the test mode is busy, and reaches what was planned then", async () => {
     const shop = await system.merchant();
     const { invoice } = await createInvoice(shop.ctx, invoiceInput());
     const gate = Promise.withResolvers<void>();
+    const isPlanned = Promise.withResolvers<void>();
     const planning = inTenant(system.deps.db, shop.tenant, async (tx) => {
       await planIn(tx, shop.tenant, invoice.id, HOUR_MS);
+      isPlanned.resolve();
       await gate.promise;
     });
-    const moving = until("the plan", async () => {
-      const { rowCount } = await system.superuser.query(`${OWN_LOCKS} and granted and mode = 'ShareLock'`);
-      return rowCount !== 0;
-    }).then(() => ahead(shop, 2 * HOUR_MS));
-    await until("the clock's mover", async () => {
-      const { rowCount } = await system.superuser.query(`${OWN_LOCKS} and not granted`);
-      return rowCount !== 0;
+    await isPlanned.promise;
+    const moving = ahead(shop, 2 * HOUR_MS).then(
+      () => "moved",
+      (error: { code?: string }) => error.code,
+    );
+    let isOver = false;
+    const answered = moving.finally(() => {
+      isOver = true;
     });
+    while (!isOver) await inTenant(system.deps.db, shop.tenant, async () => undefined);
+    expect(await answered).toBe("clock_busy");
     gate.resolve();
-    await Promise.all([planning, moving]);
+    await planning;
+    await ahead(shop, 2 * HOUR_MS);
     expect(await minutesUntil(invoice.id, "test")).toBeLessThanOrEqual(0);
+  });
+
+  it("is done 60 times a minute at most", async () => {
+    const shop = await system.merchant();
+    for (let moved = 0; moved < 60; moved += 1) await ahead(shop, 1_000);
+    await expect(ahead(shop, 1_000)).rejects.toMatchObject({ code: "rate_limited" });
+    const aheadMs = 60 * 1_000;
+    expect((await readTestClock(shop.ctx)).aheadMs).toBe(aheadMs);
+    await system.superuser.query(
+      `update test_clocks set jumps = (select jsonb_agg(jsonb_set(jump, '{atMs}', to_jsonb((jump ->> 'atMs')::bigint - 60000)))
+         from jsonb_array_elements(jumps) jump) where merchant_id = $1`,
+      [shop.merchantId],
+    );
+    expect((await ahead(shop, 1_000)).aheadMs).toBe(aheadMs + 1_000);
   });
 
   it("leaves live mode's jobs and other merchants' where they are", async () => {
@@ -329,11 +345,11 @@ describe("40 days ahead", () => {
     await ahead(shop, 40 * DAY_MS);
     const expiresAt = new Date(Date.now() + HOUR_MS);
     const input = { name: "Short", scopes: ["invoices:read"], allowedNetworks: null } as const;
-    const { secret } = await createKey(shop.ctx, { ...input, expiresAt });
+    const { secret } = await createKey(shop.system, { ...input, expiresAt });
     const used = { key: secret, clientAddress: null, correlationId: "req_test" };
     expect((await authenticateKey(system.deps, used)).tenant.merchantId).toBe(shop.merchantId);
     await expect(
-      createKey(shop.ctx, { ...input, expiresAt: new Date(Date.now() - HOUR_MS) }),
+      createKey(shop.system, { ...input, expiresAt: new Date(Date.now() - HOUR_MS) }),
     ).rejects.toMatchObject({ code: "expiry_out_of_range" });
   });
 

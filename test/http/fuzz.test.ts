@@ -10,13 +10,16 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatApiKey } from "#lib/crypto/api-key.ts";
 import { startTestStack, type TestStack } from "../../scripts/test/with-stack.ts";
 import { type Description, descriptionOf, type SeenAnswer } from "../description.ts";
+import { until } from "../until.ts";
 import { Arbitraries, type Plan } from "./arbitraries.ts";
 
 const CALLS = Number(process.env.FUZZ_CALLS ?? 5_000);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_101);
 const AT_ONCE = 12;
-/** Of each kind of payment to work on: reserved, paid, paid and disputed. */
+/** Of each kind of thing to work on. */
 const STORIES = 8;
+/** With fewer, chance may leave out what is not prepared. */
+const ENOUGH_CALLS = 2_000;
 /** Calls with this key and no other body are repeats. */
 const KEYS_AGAIN = 40;
 
@@ -67,8 +70,9 @@ class Ids {
 
   /** An id of the kind that fits the place most of the time. */
   fill(text: string): string {
+    // Names of a bounded length: on a body of one long word the search would begin anew at each of its letters.
     return text.replaceAll(
-      /(?:([a-z_-]+)\/|"([a-z_]+)":")?@id:(\d+)/g,
+      /(?:([a-z_-]{1,30})\/|"([a-z_]{1,30})":")?@id:(\d+)/g,
       (whole, noun: string, field: string, number: string) => {
         const prefix = PREFIXES[noun ?? field];
         const fitting = [...this.#known].filter(
@@ -139,7 +143,12 @@ async function make(plan: Plan, ids: Ids, tally: Tally): Promise<void> {
   const answer = await send(plan.method, path, headersOf(plan), body);
   // Refused by its announced size, and closed before all of it was sent.
   if (answer === null) return;
-  const operation = description.find(plan.method, answer.path)?.operation.operationId ?? "none";
+  note(answer, ids, tally, `${plan.method} ${path} ${String(body).slice(0, 600)}`);
+}
+
+/** Holds an answer against the description, and learns from it. */
+function note(answer: SeenAnswer, ids: Ids, tally: Tally, what: string): void {
+  const operation = description.find(answer.method, answer.path)?.operation.operationId ?? "none";
   const name = `${operation} ${answer.status}`;
   tally.statuses.set(name, (tally.statuses.get(name) ?? 0) + 1);
   if (answer.status < 300) ids.learn(answer.text);
@@ -147,9 +156,7 @@ async function make(plan: Plan, ids: Ids, tally: Tally): Promise<void> {
     if (answer.status === 500) throw new Error("500");
     description.check(answer);
   } catch (error) {
-    tally.faults.push(
-      `${plan.method} ${path} ${String(body).slice(0, 600)}\n  ${String(error).slice(0, 1_500)}`,
-    );
+    tally.faults.push(`${what}\n  ${String(error).slice(0, 1_500)}`);
   }
 }
 
@@ -201,42 +208,116 @@ async function send(
   });
 }
 
-/** Payments that have come as far as calls made at random seldom get. */
-async function prepare(ids: Ids): Promise<void> {
-  const post = async (path: string, body: object) => {
-    const plan = {
-      auth: "right",
-      idempotencyKey: "fresh",
-      contentType: "application/json",
-      headers: {},
-    } as const;
-    const text = JSON.stringify(body);
-    const answer = await send(
-      "POST",
-      path,
-      headersOf({ ...plan, method: "POST", path, body: text, number: 0 }),
-      text,
-    );
-    expect(answer?.status, answer?.text).toBeLessThan(300);
-    ids.learn(answer?.text ?? "");
-    return (JSON.parse(answer?.text ?? "{}") as { readonly id: string }).id;
+/** Not answered with success here, and why. */
+const EXEMPT: Readonly<Record<string, string>> = {
+  reviewRefund: "its rail would have to be silent for a week",
+};
+
+const RIGHT: Plan = {
+  method: "POST",
+  path: "",
+  body: "{}",
+  auth: "right",
+  idempotencyKey: "fresh",
+  contentType: "application/json",
+  headers: {},
+  number: 0,
+};
+
+interface Made {
+  readonly id: string;
+  readonly state: string;
+  readonly version: number;
+  readonly needs_review: object | null;
+  readonly provider_id: string | null;
+  readonly data: readonly Made[];
+}
+
+/**
+ * What calls made at random seldom come to: payments reserved, paid, disputed and in surplus, invoices that have ended.
+ * And once each of what can be done with those, and with the things that there are few of.
+ */
+async function prepare(ids: Ids, tally: Tally): Promise<void> {
+  const call = async (method: string, path: string, body: object | null): Promise<Made> => {
+    const text = body === null ? null : JSON.stringify(body);
+    const answer = await send(method, path, headersOf({ ...RIGHT, body: text }), text);
+    expect(answer?.status, `${method} ${path} ${answer?.text}`).toBeLessThan(300);
+    if (answer !== null) note(answer, ids, tally, `${method} ${path}`);
+    return JSON.parse(answer?.text ?? "{}") as Made;
   };
-  const start = (capture: boolean) =>
-    post("/payments", {
-      amount: 24_900,
-      currency: "NOK",
-      payer: { phone: "+4790000000" },
-      description: "Fuzz",
-      method: "card",
-      capture,
+  const get = (path: string) => call("GET", path, null);
+  const post = (path: string, body: object = {}) => call("POST", path, body);
+  const becomes = (path: string, is: (found: Made) => boolean) =>
+    until(path, async () => {
+      const found = await get(path);
+      return is(found) && found;
     });
-  for (let story = 0; story < STORIES; story += 1) {
-    for (const actions of [["approve"], ["approve", "dispute"]]) {
-      const id = await start(true);
-      for (const action of actions) await post(`/simulate/payments/${id}`, { action });
-    }
-    await post(`/simulate/payments/${await start(false)}`, { action: "approve" });
-  }
+
+  const billed = { amount: 24_900, currency: "NOK", payer: { phone: "+4790000000" }, description: "Fuzz" };
+  const invoice = (fields: object = {}) => post("/invoices", { ...billed, send_sms: false, ...fields });
+  const started = (fields: object = {}) => post("/payments", { ...billed, method: "card", ...fields });
+  const acted = async ({ id }: Made, action: string) => await post(`/simulate/payments/${id}`, { action });
+  const paid = async () => await acted(await started(), "approve");
+  const reserved = async () => await acted(await started({ capture: false }), "approve");
+  const disputed = async () => await acted(await paid(), "dispute");
+  // Money on an invoice that was withdrawn; this phone's carrier sends none back, and a person must look.
+  const surplus = async () => {
+    const { id } = await invoice({ payer: { phone: "+4790000045" } });
+    const payment = await post("/payments", { invoice: id, method: "carrier_billing" });
+    await post(`/invoices/${id}/cancel`);
+    await acted(payment, "approve");
+    return await becomes(`/payments/${payment.id}`, (found) => found.needs_review !== null);
+  };
+  const expired = async () => {
+    const { id } = await invoice({ expires_at: new Date(Date.now() + 1_500).toISOString() });
+    return await becomes(`/invoices/${id}`, ({ state }) => state === "expired");
+  };
+
+  await Promise.all(
+    Array.from({ length: STORIES }, () =>
+      Promise.all([paid(), disputed(), reserved(), surplus(), expired()]),
+    ),
+  );
+
+  const silent = await invoice({ payer: { phone: "+4790000092" } });
+  await call("PATCH", `/invoices/${silent.id}`, { version: silent.version, description: "Changed" });
+  const text = await post(`/invoices/${silent.id}/send`);
+  await until(
+    "the text to be sent",
+    async () => (await get(`/invoices/${silent.id}/events`)).data.length > 3,
+  );
+  await post(`/simulate/sms/${text.id}`, { action: "deliver" });
+  await post(`/invoices/${silent.id}/mark-paid`, { reference: "Fuzz" });
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  await post(`/invoices/${(await expired()).id}/reopen`, { expires_at: tomorrow });
+  await post(`/payments/${(await reserved()).id}/confirm`);
+  await post(`/payments/${(await reserved()).id}/cancel`);
+  await post(`/payments/${(await surplus()).id}/accept-surplus`, { note: "Fuzz" });
+  await post(`/payments/${(await surplus()).id}/review`, { decision: "dismiss", note: "Fuzz" });
+
+  const refund = await post(`/payments/${(await paid()).id}/refunds`, { refundable_amount: 24_900 });
+  await becomes(`/refunds/${refund.id}`, ({ state }) => state === "succeeded");
+  await post(`/simulate/refunds/${refund.id}`, { action: "fail" });
+  const payment = await disputed();
+  const { data: disputes } = await becomes(`/disputes?payment=${payment.id}`, ({ data }) => data.length > 0);
+  await post(`/simulate/disputes/${disputes[0]?.id}`, { action: "win" });
+
+  const endpoint = await post("/callback-endpoints", { url: callbackUrl });
+  await get(`/callback-endpoints/${endpoint.id}`);
+  await call("PATCH", `/callback-endpoints/${endpoint.id}`, { description: "Fuzz" });
+  await post(`/callback-endpoints/${endpoint.id}/rotate-secret`);
+  const test = await post(`/callback-endpoints/${endpoint.id}/test`);
+  await becomes(`/deliveries/${test.id}`, ({ state }) => state === "delivered");
+  await post(`/deliveries/${test.id}/resend`);
+  await get("/events?limit=1");
+  const key = await post("/keys", { name: "Fuzz", scopes: ["invoices:read"] });
+  await call("PATCH", `/keys/${key.id}`, { version: key.version, name: "Changed" });
+  await post(`/keys/${key.id}/rotate`);
+  await until("a quiet moment", async () => {
+    const answer = await send("POST", "/simulate/clock", headersOf(RIGHT), '{"advance_seconds":1}');
+    if (answer !== null) note(answer, ids, tally, "POST /simulate/clock");
+    return answer?.status === 200;
+  });
 }
 
 it(`no call of ${CALLS} gets an answer that is not described, or one of ours that went wrong`, {
@@ -253,9 +334,9 @@ it(`no call of ${CALLS} gets an answer that is not described, or one of ours tha
   const ids = new Ids();
   const authorization = `Bearer ${stack.demo?.api_key}`;
   ids.keep((await send("GET", "/keys?limit=100", { authorization }))?.text ?? "");
-  await prepare(ids);
-  const plans = fc.sample(fc.oneof(...operations), { numRuns: CALLS, seed: SEED });
   const tally: Tally = { statuses: new Map(), faults: [] };
+  await prepare(ids, tally);
+  const plans = fc.sample(fc.oneof(...operations), { numRuns: CALLS, seed: SEED });
   const processes = stack.services.map((service) => service.pid());
 
   const waiting = plans.values();
@@ -279,7 +360,9 @@ it(`no call of ${CALLS} gets an answer that is not described, or one of ours tha
   const all = Object.values(description.document.paths)
     .flatMap((item) => Object.values(item))
     .map(({ operationId }) => operationId);
-  say(`Fuzz: never answered with success: ${all.filter((id) => !understood.has(id)).join(", ") || "none"}`);
+  const missed = all.filter((id) => !understood.has(id));
+  say(`Fuzz: never answered with success: ${missed.join(", ") || "none"}`);
+  if (CALLS >= ENOUGH_CALLS) expect(missed.filter((id) => !Object.hasOwn(EXEMPT, id))).toEqual([]);
   expect(stack.services.map((service) => service.pid())).toEqual(processes);
   expect((await send("GET", "/../health/ready", {}))?.status).toBe(200);
   const log = readFileSync(join(stack.dir, "logs", "web.log"), "utf8").split("\n");

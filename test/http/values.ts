@@ -111,7 +111,11 @@ export class Values {
       const others = fc.integer({ min: schema.minimum ?? 1, max: schema.maximum ?? 1 });
       return fc.oneof({ weight: 4, arbitrary: fc.constant(24_900) }, { weight: 1, arbitrary: others });
     }
-    if (name === "version") return fc.integer({ min: 1, max: 4 });
+    if (name === "version") {
+      return fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 2, max: 4 }));
+    }
+    // One jump over a year ends every invoice there is, and little could be done from then on.
+    if (name === "advance_seconds" || name === "to") return this.#clock(schema, name);
     if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
     const forms = schema.oneOf ?? schema.anyOf;
     if (forms !== undefined) return fc.oneof(...forms.map((form) => this.valid(form, name)));
@@ -141,6 +145,19 @@ export class Values {
       default:
         return fc.jsonValue();
     }
+  }
+
+  #clock(schema: Schema, name: string): fc.Arbitrary<unknown> {
+    const seconds = fc.integer({ min: 1, max: 600 });
+    const near =
+      name === "to"
+        ? seconds.map((ahead) => new Date(Date.now() + ahead * 10_000).toISOString())
+        : (seconds as fc.Arbitrary<unknown>);
+    const any =
+      name === "to"
+        ? fc.constantFrom("9998-12-31T23:59:59Z", "1970-01-01T00:00:00Z")
+        : this.valid(schema, "");
+    return fc.oneof({ weight: 12, arbitrary: near }, { weight: 1, arbitrary: any });
   }
 
   #object({

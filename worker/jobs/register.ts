@@ -2,7 +2,7 @@
 
 import type { JobDataOf, JobName } from "#lib/domain/jobs.ts";
 import { contextFor, type ServiceContext, type ServiceDeps } from "#lib/services/context.ts";
-import { deliver } from "./callback-deliver.ts";
+import { deliver, retry } from "./callback-deliver.ts";
 import { expire } from "./invoice-expire.ts";
 import { send } from "./invoice-send-sms.ts";
 import { apply } from "./notification-apply.ts";
@@ -26,7 +26,7 @@ const HANDLERS: { readonly [N in JobName]: JobHandler<N> } = {
   "refund.settle": settle,
   "notification.apply": apply,
   "callback.deliver": deliver,
-  "callback.retry": deliver,
+  "callback.retry": retry,
 };
 
 /** Starts claiming every kind of job. Each runs as its tenant, with the system as the actor. */

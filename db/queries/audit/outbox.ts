@@ -16,7 +16,7 @@ export async function findHalfMade(snapshot: Snapshot): Promise<Finding> {
       union all
       select i.id, 'has no link' from invoices i
       left join link_routes l on l.merchant_id = i.merchant_id and l.mode = i.mode and l.invoice_id = i.id
-      where l.token_hash is null
+      where l.invoice_id is null
       union all
       select i.id, 'is open and would never expire' from invoices i
       join clock c on c.merchant_id = i.merchant_id and c.mode = i.mode

@@ -118,6 +118,20 @@ export async function hasOtherKeyWith(tx: Tx, tenant: Tenant, id: ApiKeyId, scop
   return row !== undefined;
 }
 
+/** Where in a list of networks the first is that lies within none of the others; null where each does. */
+export async function indexOutsideNetworks(
+  tx: Tx,
+  networks: readonly string[],
+  others: readonly string[],
+): Promise<number | null> {
+  const { rows } = await tx.client.query<{ index: number }>(
+    `select place::int - 1 as index from unnest($1::inet[]) with ordinality as given (network, place)
+     where not coalesce(network <<= any ($2::inet[]), false) order by place limit 1`,
+    [networks, others],
+  );
+  return rows[0]?.index ?? null;
+}
+
 export interface ApiKeyChanges {
   readonly name?: string;
   readonly replacedBy?: ApiKeyId;

@@ -1,18 +1,22 @@
-// How many requests a key may make: reads and writes apart.
+// How many requests a key may make, and all keys of a merchant's mode together: reads and writes apart. And how many
+// keys that are wrong may be tried from one place.
 
 import type { ApiKeyId } from "../ids.ts";
-import type { Mode } from "../tenant.ts";
+import type { Mode, Tenant } from "../tenant.ts";
 
 export const RATE_BUDGETS = ["read", "write"] as const;
 export type RateBudget = (typeof RATE_BUDGETS)[number];
 
+/** Requests in one window. */
+export type RateLimits = { readonly [M in Mode]: { readonly [B in RateBudget]: number } };
+
 export interface RateSubject {
+  readonly tenant: Tenant;
   readonly apiKeyId: ApiKeyId;
-  readonly mode: Mode;
   readonly budget: RateBudget;
 }
 
-/** Where a key stands after this request. */
+/** Where a key stands after this request: by its own budget, or the merchant's where less is left of that. */
 export interface RateStanding {
   /** False: the request is one too many. */
   readonly isWithin: boolean;
@@ -31,4 +35,15 @@ export interface RateLimiter {
    * @throws service_unavailable  the counter could not be reached
    */
   take(subject: RateSubject): Promise<RateStanding>;
+}
+
+/** Counted by each process for itself: what is bounded is guessing, and a bound need not be exact. */
+export interface RefusalLimiter {
+  /**
+   * Milliseconds until a key may be tried from this address; 0: now. Keys that this process knows to be right never
+   * wait: others may share their address.
+   */
+  waitMs(clientAddress: string | null, keyHash: Uint8Array): number;
+  noteRefused(clientAddress: string | null, keyHash: Uint8Array): void;
+  noteAccepted(keyHash: Uint8Array): void;
 }

@@ -17,6 +17,7 @@ import {
   endpointWithSecretAnswer,
 } from "./answers/callback-endpoint.ts";
 import { deliveryAnswer } from "./answers/delivery.ts";
+import { vetCallbackAddress } from "./callback-address.ts";
 import { createEndpointBody, rotateSecretBody, updateEndpointBody } from "./callback-schemas.ts";
 import { renderDelivery } from "./deliveries.ts";
 import { keyedOperation, operation, toAnswer } from "./operation.ts";
@@ -41,7 +42,7 @@ export const createEndpointOperation = keyedOperation({
     // The name may lead elsewhere by now; a repeat is answered as the first was.
     const earlier = await findAnswer(ctx, keyed);
     if (earlier !== null) return earlier;
-    const url = await ctx.callbacks.vet(body.url, ctx.tenant.mode, "/url");
+    const url = await vetCallbackAddress(ctx, ["callbacks:write"], body.url, "/url");
     const input = {
       url,
       description: body.description ?? null,
@@ -99,7 +100,9 @@ export const updateEndpointOperation = operation({
   run: async ({ ctx, params, body }) => {
     const id = endpointId(params);
     const url =
-      body.url === undefined ? undefined : await ctx.callbacks.vet(body.url, ctx.tenant.mode, "/url");
+      body.url === undefined
+        ? undefined
+        : await vetCallbackAddress(ctx, ["callbacks:write"], body.url, "/url");
     const changes = {
       ...(url === undefined ? {} : { url }),
       ...(body.description === undefined ? {} : { description: body.description }),

@@ -19,7 +19,7 @@ export const listEventsOperation = operation({
     tag: TAG,
     summary: "Every event, oldest first, also those that are not called back.",
     details:
-      "Go on with `after` and the `next_cursor` of the page before, which is there at the end too: whoever follows it sees every event once.",
+      "Go on with `after` and the `next_cursor` of the page before, which is there at the end too: whoever follows it sees every event once. With `type` a page may be short or empty although `has_more` is true.",
     status: 200,
     answer: eventList,
     errors: ["event_type_unknown"],

@@ -10,6 +10,7 @@ import type { InvoiceChanges } from "#lib/services/invoices/plan-edit.ts";
 import { reopenInvoice } from "#lib/services/invoices/reopen.ts";
 import { line, reference } from "../text.ts";
 import { invoice } from "./answers/invoice.ts";
+import { vetCallbackAddress } from "./callback-address.ts";
 import {
   amount,
   currency,
@@ -80,10 +81,10 @@ export const editInvoiceOperation = operation({
   },
   run: async ({ ctx, params, body }) => {
     const id = invoiceId(params);
-    // Checked here, before any transaction: that asks the network.
+    const scopes = ["invoices:write"] as const;
     const callbackUrl =
       typeof body.callback_url === "string"
-        ? await ctx.callbacks.vet(body.callback_url, ctx.tenant.mode, "/callback_url")
+        ? await vetCallbackAddress(ctx, scopes, body.callback_url, "/callback_url")
         : body.callback_url;
     const changes: InvoiceChanges = given({
       amountMinor: body.amount === undefined ? undefined : BigInt(body.amount),

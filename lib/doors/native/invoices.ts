@@ -14,6 +14,7 @@ import { listTimeline } from "#lib/services/invoices/timeline.ts";
 import { timeline } from "./answers/event.ts";
 import { invoice, invoiceDetail, invoiceList } from "./answers/invoice.ts";
 import { sms } from "./answers/sms.ts";
+import { vetCallbackAddress } from "./callback-address.ts";
 import { keyedOperation, operation, toAnswer } from "./operation.ts";
 import {
   type CreateInvoiceBody,
@@ -66,7 +67,7 @@ export const createInvoiceOperation = keyedOperation({
   },
 });
 
-/** The verb's input. The callback address is checked here, before any transaction: that asks the network. */
+/** The verb's input, with the callback address looked up. */
 export async function toCreateInput(
   ctx: ServiceContext,
   body: Omit<CreateInvoiceBody, "send_sms" | "sms"> & Partial<Pick<CreateInvoiceBody, "send_sms" | "sms">>,
@@ -74,7 +75,7 @@ export async function toCreateInput(
   const callbackUrl =
     body.callback_url === undefined
       ? null
-      : await ctx.callbacks.vet(body.callback_url, ctx.tenant.mode, "/callback_url");
+      : await vetCallbackAddress(ctx, ["invoices:write"], body.callback_url, "/callback_url");
   return {
     amount: billableMoney(BigInt(body.amount), parseCurrency(body.currency)),
     phone: body.payer.phone.phone,

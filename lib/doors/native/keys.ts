@@ -110,18 +110,18 @@ export const createKeyOperation = keyedOperation({
     tag: TAG,
     summary: "Make a key",
     details:
-      "Of the caller's mode, with scopes that the caller holds. The answer alone has the key itself; the same key and body give it again for 72 hours, to the same caller only.",
+      "Of the caller's mode, with scopes that the caller holds, usable from no more networks and for no longer than the caller's own key. The answer alone has the key itself; the same key and body give it again for 72 hours, to the same caller only.",
     status: 201,
     answer: newApiKey,
-    errors: ["scope_not_held", "key_limit_reached", "expiry_out_of_range"],
+    errors: ["scope_not_held", "restriction_not_kept", "key_limit_reached", "expiry_out_of_range"],
   },
   run: async ({ ctx, body, keyed }) =>
     await once(ctx, ofCaller(ctx, keyed), async (inTx) => {
       const made = await createKey(inTx, {
         name: body.name,
         scopes: body.scopes,
-        expiresAt: body.expires_at ?? null,
-        allowedNetworks: body.allowed_networks ?? null,
+        ...(body.expires_at === undefined ? {} : { expiresAt: body.expires_at }),
+        ...(body.allowed_networks === undefined ? {} : { allowedNetworks: body.allowed_networks }),
       });
       return toAnswer(201, renderNewKey(made));
     }),
@@ -134,10 +134,17 @@ export const updateKeyOperation = operation({
     id: "updateKey",
     tag: TAG,
     summary: "Change a key",
-    details: "Its name, its networks, or fewer scopes; a scope that it lacks only where the caller holds it.",
+    details:
+      "Its name, its networks, or fewer scopes; a scope or a network that it lacks only where the caller's own key has it.",
     status: 200,
     answer: apiKey,
-    errors: ["key_not_found", "version_conflict", "key_state_conflict", "scope_not_held"],
+    errors: [
+      "key_not_found",
+      "version_conflict",
+      "key_state_conflict",
+      "scope_not_held",
+      "restriction_not_kept",
+    ],
   },
   run: async ({ ctx, params, body }) =>
     renderKey(
@@ -159,12 +166,13 @@ export const rotateKeyOperation = keyedOperation({
     tag: TAG,
     summary: "Replace a key",
     details:
-      "A new key with the same name, scopes and networks. The old one works for `overlap_hours` more, 24 unless given.",
+      "A new key with the same name, scopes and networks, which the caller's own key must cover, as it must the new one's end. The old one works for `overlap_hours` more, 24 unless given.",
     status: 201,
     answer: newApiKey,
     errors: [
       "key_not_found",
       "scope_not_held",
+      "restriction_not_kept",
       "key_state_conflict",
       "key_limit_reached",
       "expiry_out_of_range",

@@ -4,6 +4,7 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { getMerchant } from "#lib/services/merchants/get.ts";
 import { type UpdateMerchantInput, updateMerchant } from "#lib/services/merchants/update.ts";
 import { merchant } from "./answers/merchant.ts";
+import { vetCallbackAddress } from "./callback-address.ts";
 import { given } from "./given.ts";
 import { operation } from "./operation.ts";
 import { noQuery, type UpdateMerchantBody, updateMerchantBody } from "./schemas.ts";
@@ -31,15 +32,16 @@ export const updateMerchantOperation = operation({
     tag: "Merchant",
     summary: "Change your profile",
     details:
-      "What is left out stays; null clears. The profile is one for both modes; addresses, methods, SMS and policies are of this key's mode.",
+      "What is left out stays; null clears. The profile is one for both modes; addresses, methods, SMS and policies are of this key's mode. `callback_url` needs the scope `callbacks:write` too.",
     status: 200,
     answer: merchant,
     errors: ["url_not_allowed", "url_not_registered", "method_unavailable"],
   },
   run: async ({ ctx, body }) => {
+    const scopes = ["merchant:write", "callbacks:write"] as const;
     const callbackUrl =
       typeof body.callback_url === "string"
-        ? await ctx.callbacks.vet(body.callback_url, ctx.tenant.mode, "/callback_url")
+        ? await vetCallbackAddress(ctx, scopes, body.callback_url, "/callback_url")
         : body.callback_url;
     const input = toUpdateInput(body);
     return renderMerchant(

@@ -9,7 +9,7 @@ import { canonicalJson, ImplicitNumber, parseStrictJson } from "../strict-json.t
 
 const BODY_BYTES_MAX = 64 * 1024;
 const FAULTS_MAX = 50;
-/** Of a pointer; keys come from the caller and may be long. */
+/** Of a pointer; keys and names come from the caller and may be long. */
 const POINTER_LENGTH_MAX = 200;
 
 export interface OperationShape<Body, Query> {
@@ -54,7 +54,7 @@ export async function parseRequest<Body, Query>(
   shape: OperationShape<Body, Query>,
   request: Request,
 ): Promise<ParsedRequest<Body, Query>> {
-  const query = validate(shape.query, readQuery(request), (path) => `?${path.map(String).join(".")}`);
+  const query = validate(shape.query, readQuery(request), toQueryPointer);
   const raw = await readJson(request);
   if (shape.body === undefined) {
     if (raw !== undefined)
@@ -85,7 +85,9 @@ function readQuery(request: Request): Record<string, string> {
   const query: Record<string, string> = {};
   for (const [name, value] of new URL(request.url).searchParams) {
     if (Object.hasOwn(query, name)) {
-      throw new ValidationError([{ pointer: `?${name}`, code: "repeated", message: "must stand once" }]);
+      throw new ValidationError([
+        { pointer: toQueryPointer([name]), code: "repeated", message: "must stand once" },
+      ]);
     }
     Object.defineProperty(query, name, { value, enumerable: true });
   }
@@ -112,6 +114,10 @@ function unsafeKeys(value: unknown, path: readonly PropertyKey[]): FieldFault[] 
     if (key !== "__proto__") return unsafeKeys(child, at);
     return [{ pointer: toPointer(at), code: "invalid_key", message: "is a name that no field may have" }];
   });
+}
+
+function toQueryPointer(path: readonly PropertyKey[]): string {
+  return `?${path.map(String).join(".")}`.slice(0, POINTER_LENGTH_MAX);
 }
 
 /** RFC 6901. */

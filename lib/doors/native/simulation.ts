@@ -135,10 +135,10 @@ export const moveClockOperation = operation({
     tag: TAG,
     summary: "Move the clock of your test mode forward",
     details:
-      "By `advance_seconds`, or `to` an instant. What waits comes as much nearer: ends of invoices, retries of callbacks, texts to be sent, questions to rails. Forward only, and at most 400 days ahead of real time in all. Rails stay in real time. Test keys only.",
+      "By `advance_seconds`, or `to` an instant. What waits comes as much nearer: ends of invoices, retries of callbacks, texts to be sent, questions to rails. Forward only, and at most 400 days ahead of real time in all, 60 times a minute. While other requests of your test mode run it is tried for a second and a half. Rails stay in real time. Test keys only.",
     status: 200,
     answer: testClock,
-    errors: ["simulation_not_possible"],
+    errors: ["simulation_not_possible", "clock_busy"],
   },
   run: async ({ ctx, body }) =>
     renderClock(

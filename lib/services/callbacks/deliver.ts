@@ -11,6 +11,7 @@ import { findEvent, type StoredEvent } from "#db/queries/events.ts";
 import { findInvoice } from "#db/queries/invoices.ts";
 import { loadProfile } from "#db/queries/merchants.ts";
 import { realNow } from "#db/transaction.ts";
+import { isHeldApart } from "#lib/domain/endpoint.ts";
 import type { DeliveryId } from "#lib/domain/ids.ts";
 import type { CallbackRequest, CallbackResult } from "#lib/domain/ports/callback.ts";
 import type { Invoice } from "#lib/domain/records.ts";
@@ -23,6 +24,8 @@ export interface DeliverCallbackInput {
   readonly deliveryId: DeliveryId;
   /** 1 for the first try. A job whose number does not follow what is stored is an old one. */
   readonly attemptNumber: number;
+  /** True where the call must not wait for a receiver that fails or is slow: its try is made in the other lane. */
+  readonly isQuickLane?: boolean;
 }
 
 interface Try {
@@ -73,6 +76,12 @@ async function prepare(ctx: ServiceContext, input: DeliverCallbackInput): Promis
     const isTest = event.type === "endpoint.test";
     const endpoint =
       delivery.endpointId === null ? null : await findEndpoint(tx, tenant, delivery.endpointId);
+    // What was planned before that was known: thousands may wait behind it.
+    if (input.isQuickLane === true && endpoint !== null && isHeldApart(endpoint)) {
+      const { deliveryId, attemptNumber } = input;
+      await inTx.queue.enqueue(tx, "callback.retry", { ...tenant, deliveryId, attemptNumber });
+      return null;
+    }
     const isOpen = endpoint !== null && (endpoint.isEnabled || isTest);
     const url = delivery.endpointId === null ? (invoice?.callbackUrl ?? null) : isOpen ? endpoint.url : null;
     if (url === null) {

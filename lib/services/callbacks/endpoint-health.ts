@@ -1,7 +1,13 @@
-// What tries say about their endpoint: failing, off, back again.
+// What tries say about their endpoint: failing, off, back again, slow.
 
-import { findEndpoint, lockEndpoint, updateEndpoint, updateEndpointHealth } from "#db/queries/endpoints.ts";
-import { healthAfterTry } from "#lib/domain/endpoint.ts";
+import {
+  type CallbackEndpoint,
+  findEndpoint,
+  lockEndpoint,
+  updateEndpoint,
+  updateEndpointHealth,
+} from "#db/queries/endpoints.ts";
+import { type HealthStep, healthAfterTry, slowTriesAfter } from "#lib/domain/endpoint.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
 import type { CallbackResult } from "#lib/domain/ports/callback.ts";
 import type { TxContext } from "../context.ts";
@@ -16,15 +22,15 @@ export async function noteTry(
   ctx: TxContext,
   id: EndpointId,
   url: string,
-  result: Pick<CallbackResult, "isDelivered" | "status">,
+  result: Pick<CallbackResult, "isDelivered" | "status" | "durationMs">,
 ): Promise<void> {
   const { tx, tenant } = ctx;
   const seen = await findEndpoint(tx, tenant, id);
-  if (seen === null || healthAfterTry(seen, result, tx.now) === null) return;
+  if (seen === null || stepAfter(seen, result, tx.now) === null) return;
   const endpoint = await lockEndpoint(tx, tenant, id);
   // Another address by now: this one's answer says nothing about it.
   if (endpoint === null || endpoint.url !== url) return;
-  const step = healthAfterTry(endpoint, result, tx.now);
+  const step = stepAfter(endpoint, result, tx.now);
   if (step === null) return;
   const { changes, disabledReason, event } = step;
   if (disabledReason === null) {
@@ -36,4 +42,20 @@ export async function noteTry(
   const disabled = await updateEndpoint(tx, tenant, id, { ...changes, ...off });
   await auditEndpoint(ctx, "endpoint.disabled", id, { reason: disabledReason });
   if (event !== null) await recordEndpointEvent(ctx, { type: event, endpoint: disabled });
+}
+
+type Step = Omit<HealthStep, "changes"> & {
+  readonly changes: HealthStep["changes"] & { readonly slowTries?: number };
+};
+
+function stepAfter(
+  endpoint: CallbackEndpoint,
+  result: Pick<CallbackResult, "isDelivered" | "status" | "durationMs">,
+  now: Date,
+): Step | null {
+  const step = healthAfterTry(endpoint, result, now);
+  const slowTries = slowTriesAfter(endpoint.slowTries, result.durationMs);
+  if (slowTries === endpoint.slowTries) return step;
+  const { changes, ...rest } = step ?? { changes: {}, disabledReason: null, event: null };
+  return { ...rest, changes: { ...changes, slowTries } };
 }

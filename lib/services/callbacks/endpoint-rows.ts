@@ -22,13 +22,20 @@ export interface EndpointWithSecret extends EndpointDetail {
   readonly secret: string;
 }
 
+/** What an endpoint has of which no try is known that says anything. */
+export const UNTRIED = {
+  failingSince: null,
+  lastFailedAt: null,
+  failingNoticeAt: null,
+  slowTries: 0,
+} as const;
+
 /** What an endpoint has that is on and of which nothing bad is known. */
 export const HEALTHY = {
   isEnabled: true,
   disabledAt: null,
   disabledReason: null,
-  failingSince: null,
-  failingNoticeAt: null,
+  ...UNTRIED,
 } as const;
 
 export function endpointNotFound(pointer?: string): ServiceError {

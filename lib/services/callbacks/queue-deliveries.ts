@@ -7,8 +7,8 @@ import { newId, type TxContext } from "../context.ts";
 export interface Receiver {
   /** Null: the invoice's own address. */
   readonly endpointId: EndpointId | null;
-  /** True where the last try to reach it failed: it waits with others of its kind, so that it holds up no one. */
-  readonly isFailing: boolean;
+  /** True where it fails or is slow: it waits with others of its kind, so that it holds up no one. */
+  readonly isApart: boolean;
 }
 
 export interface PlannedDelivery {
@@ -33,11 +33,11 @@ export async function queueDeliveries(
   await insertDeliveries(
     ctx.tx,
     ctx.tenant,
-    rows.map(({ isFailing: _lane, ...row }) => row),
+    rows.map(({ isApart: _lane, ...row }) => row),
   );
-  const jobsFor = (isFailing: boolean) =>
+  const jobsFor = (isApart: boolean) =>
     rows
-      .filter((row) => row.isFailing === isFailing)
+      .filter((row) => row.isApart === isApart)
       .map((row) => ({ ...ctx.tenant, deliveryId: row.id, attemptNumber: 1 }));
   await ctx.queue.enqueueAll(ctx.tx, "callback.deliver", jobsFor(false));
   await ctx.queue.enqueueAll(ctx.tx, "callback.retry", jobsFor(true));

@@ -9,7 +9,7 @@ import {
   lockResending,
 } from "#db/queries/deliveries.ts";
 import { findEndpoint, listEnabledEndpoints } from "#db/queries/endpoints.ts";
-import { parseEventTypes, RESEND_DAYS, RESEND_MAX } from "#lib/domain/endpoint.ts";
+import { isHeldApart, parseEventTypes, RESEND_DAYS, RESEND_MAX } from "#lib/domain/endpoint.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { DeliveryId, EndpointId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
@@ -110,13 +110,13 @@ async function requireOpen(ctx: TxContext, id: EndpointId, pointer?: string): Pr
 
 async function sendAgain(ctx: TxContext, found: readonly DeliveryOfEvent[]): Promise<DeliveryId[]> {
   const endpoints = await listEnabledEndpoints(ctx.tx, ctx.tenant);
-  const failing = new Set(endpoints.filter((one) => one.failingSince !== null).map((one) => one.id));
+  const apart = new Set(endpoints.filter(isHeldApart).map((one) => one.id));
   return await queueDeliveries(
     ctx,
     found.map(({ id, eventId, invoiceId, endpointId }) => ({
       eventId,
       invoiceId,
-      receiver: { endpointId, isFailing: endpointId !== null && failing.has(endpointId) },
+      receiver: { endpointId, isApart: endpointId !== null && apart.has(endpointId) },
       resendOf: id,
     })),
   );

@@ -7,7 +7,14 @@ import type { EventType } from "#lib/domain/events.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
-import { auditEndpoint, type EndpointDetail, HEALTHY, loadDetail, requireEndpoint } from "./endpoint-rows.ts";
+import {
+  auditEndpoint,
+  type EndpointDetail,
+  HEALTHY,
+  loadDetail,
+  requireEndpoint,
+  UNTRIED,
+} from "./endpoint-rows.ts";
 
 /** What is left out stays as it is. */
 export interface UpdateEndpointInput {
@@ -69,7 +76,7 @@ function changesOf(
   const isSwitched = isEnabled !== undefined && isEnabled !== before.isEnabled;
   return {
     ...rest,
-    ...(isMoved ? { failingSince: null, failingNoticeAt: null } : {}),
+    ...(isMoved ? UNTRIED : {}),
     ...(isSwitched && isEnabled ? HEALTHY : {}),
     ...(isSwitched && !isEnabled ? { isEnabled, disabledAt: now, disabledReason: "merchant" } : {}),
   };

@@ -24,8 +24,9 @@ export interface ListEventsInput {
 
 export interface EventPage {
   readonly items: readonly StoredEvent[];
-  /** Always there: at the end it is where the next events will begin. */
+  /** Always there, and beyond all that was looked at: at the end it is where the next events will begin. */
   readonly nextCursor: string;
+  /** Of a rare type there may be more although the page is short or empty. */
   readonly hasMore: boolean;
 }
 
@@ -45,9 +46,10 @@ export async function listEvents(ctx: ServiceContext, input: ListEventsInput): P
     input.types === null
       ? input.filter
       : { ...input.filter, types: parseEventTypes(input.types, () => "?type") };
-  const rows = await transact(ctx, ({ tx, tenant }) => listEventsAfter(tx, tenant, filter, after, limit + 1));
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: encodePlace(items.at(-1) ?? after), hasMore: rows.length > limit };
+  const { events, end, isWhole } = await transact(ctx, ({ tx, tenant }) =>
+    listEventsAfter(tx, tenant, filter, after, limit),
+  );
+  return { items: events, nextCursor: encodePlace(end ?? events.at(-1) ?? after), hasMore: !isWhole };
 }
 
 /**

@@ -3,7 +3,7 @@
 import { type CallbackEndpoint, listEnabledEndpoints } from "#db/queries/endpoints.ts";
 import { insertEvent } from "#db/queries/events.ts";
 import { takeEventSequence } from "#db/queries/invoices.ts";
-import { type EndpointEventType, isWanted, snapshotEndpoint } from "#lib/domain/endpoint.ts";
+import { type EndpointEventType, isHeldApart, isWanted, snapshotEndpoint } from "#lib/domain/endpoint.ts";
 import { type EventType, isCalledBack } from "#lib/domain/events.ts";
 import type { DeliveryId } from "#lib/domain/ids.ts";
 import {
@@ -114,10 +114,10 @@ async function receiversOf(ctx: TxContext, type: EventType, invoice: Invoice): P
   const endpoints = await listEnabledEndpoints(ctx.tx, ctx.tenant);
   const wanting = endpoints.filter((endpoint) => isWanted(endpoint.eventTypes, type));
   if (invoice.callbackUrl === null) return wanting.map(toReceiver);
-  const own = { endpointId: null, isFailing: false };
+  const own = { endpointId: null, isApart: false };
   return [own, ...wanting.filter((endpoint) => !endpoint.isDefault).map(toReceiver)];
 }
 
-function toReceiver({ id, failingSince }: CallbackEndpoint): Receiver {
-  return { endpointId: id, isFailing: failingSince !== null };
+function toReceiver(endpoint: CallbackEndpoint): Receiver {
+  return { endpointId: endpoint.id, isApart: isHeldApart(endpoint) };
 }

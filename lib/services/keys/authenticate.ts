@@ -13,17 +13,29 @@ export interface AuthenticateKeyInput {
 }
 
 /**
- * The context of the key's owner and mode. Every refusal is the same, whatever is wrong with the key. Nothing is
+ * The context of the key's owner and mode. Every refusal of a key is the same, whatever is wrong with it. Nothing is
  * stored about a key that is not known.
  *
  * @throws unauthenticated  unknown, revoked, past its end, or used from where it may not be
+ * @throws rate_limited     too many keys were refused to this address; this one was not looked at
  */
 export async function authenticateKey(
   deps: ServiceDeps,
   { key, clientAddress, correlationId }: AuthenticateKeyInput,
 ): Promise<ServiceContext> {
-  const route = await findApiKeyRoute(deps.db, deps.vault.hash(key), clientAddress);
-  if (route === null) throw new ServiceError("unauthenticated", "The API key is missing or not valid.");
+  const keyHash = deps.vault.hash(key);
+  const waitMs = deps.refusals.waitMs(clientAddress, keyHash);
+  if (waitMs > 0) {
+    throw new ServiceError("rate_limited", "Too many keys that are not valid came from your address.", {
+      retryAfterSeconds: Math.ceil(waitMs / 1000),
+    });
+  }
+  const route = await findApiKeyRoute(deps.db, keyHash, clientAddress);
+  if (route === null) {
+    deps.refusals.noteRefused(clientAddress, keyHash);
+    throw new ServiceError("unauthenticated", "The API key is missing or not valid.");
+  }
+  deps.refusals.noteAccepted(keyHash);
   return contextFor(
     deps,
     route.tenant,

@@ -6,15 +6,16 @@ import { apiKeyHint, formatApiKey } from "#lib/crypto/api-key.ts";
 import type { Network } from "#lib/domain/api-key.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
 import { newId, requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { type Restrictions, readRestrictions, requireKept } from "./restrictions.ts";
 import { auditKey, lockKeys, type NewKey, requireFuture, requireHeld, requireRoom } from "./rules.ts";
 
 export interface CreateKeyInput {
   readonly name: string;
   readonly scopes: readonly Scope[];
-  /** UTC; null: it has no end. */
-  readonly expiresAt: Date | null;
-  /** Where it may be used from; null: anywhere. */
-  readonly allowedNetworks: readonly Network[] | null;
+  /** UTC; null: it has no end; undefined: that of the caller's own key. */
+  readonly expiresAt?: Date | null;
+  /** Where it may be used from; null: anywhere; undefined: where the caller's own key may. */
+  readonly allowedNetworks?: readonly Network[] | null;
 }
 
 /**
@@ -23,6 +24,7 @@ export interface CreateKeyInput {
  *
  * @throws permission_denied    the caller lacks keys:write
  * @throws scope_not_held       a scope that the caller does not hold
+ * @throws restriction_not_kept more networks or a later end than the caller's own key has
  * @throws key_limit_reached    50 keys can be used already
  * @throws expiry_out_of_range  its end is past
  */
@@ -30,10 +32,13 @@ export async function createKey(ctx: ServiceContext, input: CreateKeyInput): Pro
   requireScope(ctx, "keys:write");
   requireHeld(ctx, input.scopes, { pointer: "/scopes" });
   return await transact(ctx, async (inTx) => {
-    requireFuture(inTx, input.expiresAt);
     await lockKeys(inTx);
+    const own = await readRestrictions(inTx);
+    const { expiresAt: until = own.expiresAt, allowedNetworks: from = own.allowedNetworks } = input;
+    requireFuture(inTx, until);
+    await requireKept(inTx, own, { expiresAt: until, allowedNetworks: from });
     await requireRoom(inTx);
-    const made = await makeKey(inTx, input);
+    const made = await makeKey(inTx, { ...input, expiresAt: until, allowedNetworks: from });
     const { id, name, scopes, expiresAt, allowedNetworks } = made.record;
     await auditKey(inTx, "key.created", id, {
       name,
@@ -48,7 +53,7 @@ export async function createKey(ctx: ServiceContext, input: CreateKeyInput): Pro
 /** The rows of a key with these terms. */
 export async function makeKey(
   ctx: TxContext,
-  terms: Omit<CreateKeyInput, "allowedNetworks"> & { readonly allowedNetworks: readonly string[] | null },
+  terms: Pick<CreateKeyInput, "name" | "scopes"> & Restrictions,
 ): Promise<NewKey> {
   const { name, scopes, expiresAt, allowedNetworks } = terms;
   const secret = formatApiKey(ctx.tenant.mode, ctx.vault.random(32));

@@ -1,4 +1,4 @@
-// Every request of a key counts against its budget.
+// Every request of a key counts against its budget, and against its merchant's.
 
 import type { RateBudget, RateStanding } from "#lib/domain/ports/rate-limiter.ts";
 import type { ServiceContext } from "../context.ts";
@@ -11,5 +11,5 @@ import type { ServiceContext } from "../context.ts";
 export async function takeFromBudget(ctx: ServiceContext, budget: RateBudget): Promise<RateStanding> {
   const { actor, tenant } = ctx;
   if (actor.kind !== "api_key") throw new Error(`A ${actor.kind} has no budget.`);
-  return await ctx.rateLimiter.take({ apiKeyId: actor.id, mode: tenant.mode, budget });
+  return await ctx.rateLimiter.take({ tenant, apiKeyId: actor.id, budget });
 }

@@ -7,6 +7,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
 import { makeKey } from "./create.ts";
+import { readRestrictions, requireKept } from "./restrictions.ts";
 import {
   auditKey,
   lockKeys,
@@ -29,11 +30,13 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Makes a key with the same name, scopes and networks. The old one works until the overlap is over, or its own end
- * where that is sooner. Who rotates must hold what the key opens, since they are given the new one.
+ * where that is sooner. Who rotates must hold what the key opens, and be able to use theirs from where and as long
+ * as the new one, since they are given it.
  *
  * @throws permission_denied    the caller lacks keys:write
  * @throws key_not_found
  * @throws scope_not_held       the key opens more than the caller holds
+ * @throws restriction_not_kept its networks or the new end are beyond those of the caller's own key
  * @throws key_state_conflict   it can no longer be used, or was replaced before
  * @throws key_limit_reached    50 keys can be used already, where both would
  * @throws expiry_out_of_range  the new key's end is past
@@ -51,6 +54,8 @@ export async function rotateKey(ctx: ServiceContext, id: ApiKeyId, input: Rotate
     }
     const expiresAt = input.expiresAt === undefined ? old.expiresAt : input.expiresAt;
     requireFuture(inTx, expiresAt);
+    const { allowedNetworks } = old;
+    await requireKept(inTx, await readRestrictions(inTx), { allowedNetworks, expiresAt });
     if (input.overlapHours > 0) await requireRoom(inTx);
     const made = await makeKey(inTx, { ...old, expiresAt });
     await updateApiKey(inTx.tx, old, {

@@ -8,6 +8,7 @@ import type { ApiKeyId } from "#lib/domain/ids.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
 import type { KeyView } from "./get.ts";
+import { readRestrictions, requireKept } from "./restrictions.ts";
 import { auditKey, lockKeys, readKey, requireAnotherManager, requireHeld, requireUsable } from "./rules.ts";
 
 /** What is left out stays as it is. */
@@ -22,13 +23,14 @@ export interface UpdateKeyInput {
 
 /**
  * Changes a key that can be used. Scopes may be taken away; one that the key does not have is given only by who
- * holds it. The next request with the key goes by what is stored then.
+ * holds it, and a network only by who may use theirs from there. The next request with the key goes by what is stored then.
  *
  * @throws permission_denied   the caller lacks keys:write
  * @throws key_not_found
  * @throws version_conflict    it was changed since
  * @throws key_state_conflict  it can no longer be used, or it would leave no key with keys:write
  * @throws scope_not_held      a new scope that the caller does not hold
+ * @throws restriction_not_kept  a new network that the caller's own key may not be used from
  */
 export async function updateKey(ctx: ServiceContext, id: ApiKeyId, input: UpdateKeyInput): Promise<KeyView> {
   requireScope(ctx, "keys:write");
@@ -47,14 +49,18 @@ export async function updateKey(ctx: ServiceContext, id: ApiKeyId, input: Update
       requireHeld(inTx, scopes, { had: key.scopes, pointer: "/scopes" });
       if (!scopes.includes("keys:write")) await requireAnotherManager(inTx, key);
     }
+    const { allowedNetworks } = changes;
+    if (allowedNetworks !== undefined) {
+      await requireKept(inTx, await readRestrictions(inTx), { allowedNetworks }, key);
+    }
     if (Object.keys(changes).length === 0) return { record: key, now: realNow(inTx.tx) };
     const record = await updateApiKey(inTx.tx, key, changes);
     await auditKey(inTx, "key.updated", id, {
       fields: Object.keys(changes),
       ...(scopes === undefined ? {} : { scopes: [...scopes] }),
-      ...(changes.allowedNetworks === undefined
+      ...(allowedNetworks === undefined
         ? {}
-        : { allowedNetworks: changes.allowedNetworks === null ? null : [...changes.allowedNetworks] }),
+        : { allowedNetworks: allowedNetworks === null ? null : [...allowedNetworks] }),
     });
     return { record, now: realNow(inTx.tx) };
   });

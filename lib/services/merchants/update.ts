@@ -61,7 +61,8 @@ const ADDRESSES = [
 /**
  * Changes the merchant's profile (both modes) and its settings (this mode), with an entry in the audit log.
  *
- * @throws permission_denied                    the key lacks merchant:write, or it is a test key and the profile is
+ * @throws permission_denied                    the key lacks merchant:write, or callbacks:write
+ *                                              for the callback address, or it is a test key and the profile is
  *                                              what live payers see
  * @throws url_not_allowed, url_not_registered  an address on no registered host, hosts of this change included
  * @throws method_unavailable                   no account is set up for a method of the list
@@ -72,6 +73,8 @@ export async function updateMerchant(
   input: UpdateMerchantInput,
 ): Promise<MerchantDetail> {
   requireScope(ctx, "merchant:write");
+  // It is where an endpoint of the merchant's is called back.
+  if (input.callbackUrl !== undefined) requireScope(ctx, "callbacks:write");
   requireLiveForProfile(ctx, input);
   return await transact(ctx, async (inTx) => {
     const { tx, tenant, actor, correlationId } = inTx;

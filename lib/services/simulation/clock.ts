@@ -4,7 +4,13 @@ import { insertAudit } from "#db/queries/events.ts";
 import { listClockJumps, readWallClock, writeClock } from "#db/queries/routing/clocks.ts";
 import { aloneInTestMode, realNow } from "#db/transaction.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
-import { CLOCK_AHEAD_MAX_DAYS, CLOCK_JUMPS_MAX, type ClockJump } from "#lib/domain/test-clock.ts";
+import {
+  CLOCK_AHEAD_MAX_DAYS,
+  CLOCK_JUMPS_MAX,
+  CLOCK_JUMPS_PER_MINUTE,
+  type ClockJump,
+  waitForJumpMs,
+} from "#lib/domain/test-clock.ts";
 import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
 import { requireTestMode } from "./test-mode.ts";
 
@@ -38,10 +44,12 @@ const AHEAD_MAX_MS = CLOCK_AHEAD_MAX_DAYS * 86_400_000;
 /**
  * Moves the clock forward and brings what waits of this merchant's test mode as much nearer: deadlines, questions to
  * rails, callbacks, texts. Rails and the SMS provider stay in real time, and so do keys, signatures and the caps of
- * texts per number. Waits for what this merchant is doing in test mode at the moment.
+ * texts per number.
  *
  * @throws permission_denied        a live key, or one without merchant:write
  * @throws simulation_not_possible  back or to the same time, or more than 400 days ahead of real time in all
+ * @throws rate_limited             60 times in a minute already
+ * @throws clock_busy               this merchant's test mode was busy all the while
  */
 export async function moveTestClock(ctx: ServiceContext, move: ClockMove): Promise<TestClock> {
   requireTestMode(ctx);
@@ -64,6 +72,12 @@ export async function moveTestClock(ctx: ServiceContext, move: ClockMove): Promi
       );
     }
     const jumps = await listClockJumps(tx, merchantId);
+    const waitMs = waitForJumpMs(jumps, realMs);
+    if (waitMs > 0) {
+      throw new ServiceError("rate_limited", `The clock moves ${CLOCK_JUMPS_PER_MINUTE} times a minute.`, {
+        retryAfterSeconds: Math.ceil(waitMs / 1000),
+      });
+    }
     const jump: ClockJump = { atMs: realMs, aheadMs };
     await writeClock(tx, merchantId, aheadMs, [...jumps, jump].slice(-CLOCK_JUMPS_MAX));
     await ctx.queue.pullForward(tx, merchantId, byMs);

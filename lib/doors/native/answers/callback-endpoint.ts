@@ -7,7 +7,7 @@ import { MODES } from "#lib/domain/tenant.ts";
 
 const instant = z.iso.datetime();
 
-export const endpointAnswer = z.strictObject({
+const fields = {
   id: z.string(),
   object: z.literal("callback_endpoint"),
   mode: z.enum(MODES),
@@ -24,11 +24,19 @@ export const endpointAnswer = z.strictObject({
   version: z.int(),
   created_at: instant,
   updated_at: instant,
-});
+};
 
-export const endpointWithSecretAnswer = endpointAnswer.extend({ secret: z.string().regex(/^whsec_/) });
+export const endpointAnswer = z
+  .strictObject(fields)
+  .meta({ id: "CallbackEndpoint", description: "An address that is called back, without its secret." });
 
-export const endpointListAnswer = z.strictObject({ data: z.array(endpointAnswer), next_cursor: z.null() });
+export const endpointWithSecretAnswer = z
+  .strictObject({ ...fields, secret: z.string().regex(/^whsec_/) })
+  .meta({ id: "NewCallbackEndpoint", description: "A callback endpoint with a secret that was just made." });
+
+export const endpointListAnswer = z
+  .strictObject({ data: z.array(endpointAnswer), next_cursor: z.null() })
+  .meta({ id: "CallbackEndpointList", description: "All callback endpoints of the mode." });
 
 export const endpointDeletedAnswer = z.strictObject({
   id: z.string(),

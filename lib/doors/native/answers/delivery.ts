@@ -6,7 +6,7 @@ import { MODES } from "#lib/domain/tenant.ts";
 
 const instant = z.iso.datetime();
 
-export const deliveryAnswer = z.strictObject({
+const fields = {
   id: z.string(),
   object: z.literal("delivery"),
   mode: z.enum(MODES),
@@ -20,33 +20,44 @@ export const deliveryAnswer = z.strictObject({
   next_attempt_at: instant.nullable(),
   completed_at: instant.nullable(),
   created_at: instant,
-});
+};
 
-export const deliveryDetailAnswer = deliveryAnswer.extend({
-  attempts: z.array(
-    z.strictObject({
-      id: z.string(),
-      number: z.int(),
-      url: z.string(),
-      is_delivered: z.boolean(),
-      status: z.int().nullable(),
-      failure: z.string().nullable(),
-      response_text: z.string(),
-      resolved_ip: z.string().nullable(),
-      duration_ms: z.int(),
-      attempted_at: instant,
-    }),
-  ),
-});
+export const deliveryAnswer = z
+  .strictObject(fields)
+  .meta({ id: "Delivery", description: "One event for one receiver." });
 
-export const deliveryListAnswer = z.strictObject({
-  data: z.array(deliveryAnswer),
-  next_cursor: z.string().nullable(),
-});
+export const deliveryDetailAnswer = z
+  .strictObject({
+    ...fields,
+    attempts: z.array(
+      z.strictObject({
+        id: z.string(),
+        number: z.int(),
+        url: z.string(),
+        is_delivered: z.boolean(),
+        status: z.int().nullable(),
+        failure: z.string().nullable(),
+        response_text: z.string(),
+        resolved_ip: z.string().nullable(),
+        duration_ms: z.int(),
+        attempted_at: instant,
+      }),
+    ),
+  })
+  .meta({ id: "DeliveryDetail", description: "One event for one receiver, with every try." });
 
-export const resendAnswer = z.strictObject({
-  object: z.literal("resend"),
-  resent: z.int(),
-  has_more: z.boolean(),
-  until: instant,
-});
+export const deliveryListAnswer = z
+  .strictObject({
+    data: z.array(deliveryAnswer),
+    next_cursor: z.string().nullable(),
+  })
+  .meta({ id: "DeliveryList", description: "A page of deliveries, newest first." });
+
+export const resendAnswer = z
+  .strictObject({
+    object: z.literal("resend"),
+    resent: z.int(),
+    has_more: z.boolean(),
+    until: instant,
+  })
+  .meta({ id: "Resend", description: "What was sent again." });

@@ -84,7 +84,7 @@ const IDEMPOTENCY_KEY: Parameter = {
   in: "header",
   required: true,
   description:
-    "1 to 255 printable ASCII characters, fresh for each thing that you mean to do. The same key with the same body gives the first answer again for 72 hours.",
+    "1 to 255 printable ASCII characters, fresh for each thing that you mean to do. The same key with the same body gives the first answer again for 72 hours. A refusal is never kept as the answer.",
   schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,255}$", examples: ["order-118-invoice"] },
 };
 

@@ -7,7 +7,8 @@ export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } 
   invalid_request: "Fields are missing, unknown or not as they must be; `errors` names each.",
   unauthenticated:
     "The API key is missing, malformed, unknown, revoked, past its end, or used from where it may not be.",
-  permission_denied: "The key lacks the scope that the detail names.",
+  permission_denied:
+    "The key lacks the scope that the detail names, or is of the mode that may not do this: live keys do not simulate, and in a live installation test keys do not change the profile.",
   not_found: "There is nothing of that name.",
   invoice_not_found: "There is no such invoice, or it is another merchant's or the other mode's.",
   payment_not_found: "There is no such payment, or it is another merchant's or the other mode's.",
@@ -35,7 +36,10 @@ export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } 
   key_state_conflict:
     "The API key is revoked, past its end or replaced already, or the last that manages keys.",
   scope_not_held: "A key cannot give away, or be given, a scope that the caller's own key lacks.",
+  restriction_not_kept:
+    "A key cannot let itself or another be used from where, or for longer than, the caller's own key can be.",
   simulation_not_possible: "This cannot be simulated: only test payments in a fitting state can.",
+  clock_busy: "Other requests of your test mode ran all the while; `Retry-After` says when to ask again.",
   attempt_in_progress: "Another attempt is under way and may still go through.",
   method_unavailable: "The method cannot carry this invoice; the detail says why.",
   no_method_available: "None of the merchant's methods can carry this amount and currency.",
@@ -61,7 +65,8 @@ export const ERROR_NOTES: { readonly [C in ErrorCode | TransportCode]: string } 
   idempotency_key_reused: "The `Idempotency-Key` was used with another body.",
   idempotency_in_progress: "A request with this `Idempotency-Key` is still running; ask again.",
   notification_unverified: "The notification does not prove that it comes from the rail.",
-  rate_limited: "Too many requests; nothing was done, and `Retry-After` says when to come back.",
+  rate_limited:
+    "Too many requests of the key, of all your keys, with keys that are not valid, or of this kind; nothing was done, and `Retry-After` says when to come back.",
   service_unavailable: "Busy, or briefly without its database. Ask again, with the same `Idempotency-Key`.",
   malformed_body: "The body is not strict JSON in UTF-8: a key stands twice, or it is cut off.",
   body_too_large: "The body is larger than 64 KiB.",

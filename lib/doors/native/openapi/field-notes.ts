@@ -59,7 +59,8 @@ const NOTES: Readonly<Record<string, string>> = {
   failure_url: "Where the payer goes on when it cannot be paid; on a host of `registered_hosts`.",
   cancel_url: "Where the payer goes back to; on a host of `registered_hosts`.",
   landing_url: "Your own page that the link leads to first; on a host of `registered_hosts`.",
-  callback_url: "Where callbacks go; public https on port 443 or 8443.",
+  callback_url:
+    "Where callbacks go: public https, on port 443 or 8443 unless the installation allows others.",
   sms: "The message with the link.",
   send_sms: "Whether the link is sent by SMS.",
   sender: "Whom the message is from: a name of 1 to 11 letters, digits or spaces, or a number.",
@@ -72,8 +73,9 @@ const NOTES: Readonly<Record<string, string>> = {
   outside_reference: "What you noted about money taken in another way.",
   payment_id: "The payment it belongs to.",
   "Invoice.payment_id": "The payment that paid it.",
-  "InvoiceDetail.payment_id": "The payment that paid it.",
-  "InvoiceSnapshot.payment_id": "The payment that paid it.",
+  "Invoice.lines.description": "What it is, as the payer reads it.",
+  "Invoice.callback_url":
+    "Where callbacks about this invoice go instead of to your default endpoint: public https, on port 443 or 8443 unless the installation allows others.",
   cancelled_at: "When it was withdrawn.",
   expired_at: "When its time ran out.",
   pay_url: "The link that pays it. Who has it can pay and can see the invoice.",
@@ -135,6 +137,13 @@ const NOTES: Readonly<Record<string, string>> = {
   "Dispute.reason": "The rail's own word for why.",
   "Dispute.fee": "What the rail asks for it and has not given back; minor units.",
   "Refund.reason": "Why, in your own words.",
+  "createRefund.reason": "Why, in your own words.",
+  "listRefunds.state": "In this state.",
+  "listRefunds.payment": "Of the payment with this id.",
+  "listRefunds.invoice": "Of the invoice with this id.",
+  "listDisputes.state": "In this state.",
+  "listDisputes.payment": "About the payment with this id.",
+  "listDisputes.invoice": "About the invoice with this id.",
 
   // Events and callbacks
   sequence: "1, 2, 3, … an invoice; 0 where it is about none.",
@@ -173,13 +182,15 @@ const NOTES: Readonly<Record<string, string>> = {
   overlap_hours: "For how long the old key goes on working: 0 to 168.",
   force: "Also where no key with `keys:write` is left.",
   "ApiKey.name": "Your own name for it.",
-  "NewApiKey.name": "Your own name for it.",
-  "createKey.name": "Your own name for it.",
-  "updateKey.name": "Your own name for it.",
   "ApiKey.expires_at": "After this it cannot be used.",
-  "NewApiKey.expires_at": "After this it cannot be used.",
-  "createKey.expires_at": "After this it cannot be used; null or left out: it has no end.",
-  "rotateKey.expires_at": "The new key's end; null: it has none. Left out: the old key's.",
+  "createKey.expires_at":
+    "After this it cannot be used: no later than the end of the caller's own key, which it is where this is left out; null: it has no end.",
+  "createKey.allowed_networks":
+    "Addresses and networks that it may be used from, none that the caller's own key may not; left out: that key's; null: anywhere.",
+  "updateKey.allowed_networks":
+    "Addresses and networks that it may be used from, none that neither it nor the caller's own key has; null: anywhere.",
+  "rotateKey.expires_at":
+    "The new key's end, no later than that of the caller's own key; null: it has none. Left out: the old key's.",
   "createKey.scopes": "What it may do: no more than the caller's own key may.",
   "editInvoice.version": "The version that you have read.",
   "reopenInvoice.expires_at": "Until when it can be paid again.",
@@ -207,6 +218,11 @@ const NOTES: Readonly<Record<string, string>> = {
   on_cancelled: "Money on a cancelled invoice.",
   on_surplus: "Money that pays nothing.",
   rails: "Your accounts at the rails.",
+  "Merchant.rails.kind": "Which rail.",
+  "Merchant.callback_url":
+    "Where your default callback endpoint is: public https, on port 443 or 8443 unless the installation allows others.",
+  "updateMerchant.callback_url":
+    "Where your default callback endpoint is: public https, on port 443 or 8443 unless the installation allows others; null: there is none. Needs the scope `callbacks:write`.",
   notification_urls: "Where each rail must send its notifications.",
 
   // Simulation
@@ -222,10 +238,19 @@ const NOTES: Readonly<Record<string, string>> = {
   is_default: "True for the address that is set through your profile.",
   failing_since: "Since when it has taken nothing; null while it takes callbacks.",
   last_delivered_at: "When it last took a callback.",
-  disabled_at: "When it was switched off for its failures; null otherwise.",
+  disabled_at: "When it was switched off, by you or for its failures; null while it is on.",
   previous_secret_expires_at: "Until when the secret before this one signs too; null where none does.",
   updated_at: "When it was last changed.",
   secret: "Standard Webhooks secret; shown in this answer and nowhere else.",
+  "CallbackEndpoint.url":
+    "Where callbacks go: public https, on port 443 or 8443 unless the installation allows others.",
+  "CallbackEndpoint.description": "Your own words for it; payers never see them.",
+  "CallbackEndpoint.is_enabled": "Whether it is called back. While it is off nothing is kept for it.",
+  "updateCallbackEndpoint.version": "The version that you have read; left out: whatever it is by now.",
+  "rotateCallbackSecret.overlap_hours": "For how long the secret before signs too: 0 to 168.",
+  "CallbackEndpointList.data": "All of them.",
+  "CallbackEndpointList.next_cursor": "Null: all of them are on one page.",
+  is_deleted: "True: it is gone.",
   event_id: "The event that is delivered; the same for every try.",
   event_type: "The type of the event.",
   endpoint_id: "The callback endpoint; null: the invoice's own address.",
@@ -235,11 +260,36 @@ const NOTES: Readonly<Record<string, string>> = {
   next_attempt_at: "When it is tried again; null when it is over.",
   resolved_ip: "The address that the name led to.",
   response_text: "The first 2 KB of the answer.",
-  event: "Deliveries of this event.",
-  after: "The `next_cursor` of the page before; left out, from the beginning.",
-  has_more: "False at the end; the cursor can be asked again later.",
+  "Delivery.state":
+    "`pending` while it is tried, `delivered` once the receiver took it, `failed` when it is given up.",
+  "Delivery.invoice_id": "The invoice that the event is about; null where it is about none.",
+  "DeliveryDetail.attempts.url": "Where it went.",
+  "listDeliveries.state": "In this state.",
+  "listDeliveries.endpoint": "To the callback endpoint with this id.",
+  "listDeliveries.event": "Of the event with this id.",
+  "listDeliveries.invoice": "About the invoice with this id.",
+  "listDeliveries.event_type": "Of events of this type.",
+  "resendDeliveries.since": "Deliveries that were made at this time or later, 30 days back at most.",
+  "resendDeliveries.until": "Deliveries that were made before this time; left out: up to now.",
+  "resendDeliveries.state": "Those that were delivered, or those that failed; left out: both.",
+  "resendDeliveries.endpoint": "Those to the callback endpoint with this id.",
+  "resendDeliveries.event_type": "Those of events of this type.",
   resent: "Deliveries that were made anew.",
-  until: "Of events before this time; else up to now.",
+  "Resend.has_more": "True where more of them match: call again, with the `until` of this answer.",
+  "Resend.until":
+    "Give it with the same filter to go on: what this call has sent again is not found once more.",
+  "listEvents.type": "Of this type; several with commas between them.",
+  "listEvents.invoice": "About the invoice with this id.",
+  "listEvents.payment": "About the payment with this id.",
+  after: "The `next_cursor` of the page before; left out, from the beginning.",
+  "EventList.next_cursor":
+    "Give it as `after` to go on. Never null: at the end it is the place to ask from again later, also after an empty page.",
+  "EventList.has_more":
+    "False at the end. True with a short or empty page too: a page looks at a bounded number of events for its types.",
+  "Event.type": "What happened.",
+  "TimelineEntry.type": "What happened.",
+  "TimelineEntry.actor.kind": "A key, a person, the payer, a rail, or the system itself.",
+  "EndpointSnapshot.url": "Where its callbacks go.",
 
   // Problems
   title: "The status in words.",
@@ -252,9 +302,26 @@ const NOTES: Readonly<Record<string, string>> = {
   "Problem.request_id": "As in `X-Request-Id` and in our log; name it when you ask us.",
 };
 
-/** The note for a field; the one of the place (`Owner.name`) wins. Null where there is none. */
+/** Owners whose fields mean what those of another do, where they have no note of their own. */
+const SAME_AS: Readonly<Record<string, string>> = {
+  InvoiceDetail: "Invoice",
+  InvoiceSnapshot: "Invoice",
+  createInvoice: "Invoice",
+  editInvoice: "Invoice",
+  createPayment: "Invoice",
+  NewApiKey: "ApiKey",
+  createKey: "ApiKey",
+  updateKey: "ApiKey",
+  NewCallbackEndpoint: "CallbackEndpoint",
+  createCallbackEndpoint: "CallbackEndpoint",
+  updateCallbackEndpoint: "CallbackEndpoint",
+  DeliveryDetail: "Delivery",
+};
+
+/** The note for a field; the one of the place (`Owner.name`) wins, then that of a like place. Null where there is none. */
 export function fieldNote(owner: string, name: string): string | null {
-  const own = `${owner}.${name}`;
-  if (Object.hasOwn(NOTES, own)) return NOTES[own] ?? null;
-  return Object.hasOwn(NOTES, name) ? (NOTES[name] ?? null) : null;
+  const [head = "", ...path] = owner.split(".");
+  const like = [SAME_AS[head] ?? head, ...path].join(".");
+  const place = [`${owner}.${name}`, `${like}.${name}`, name].find((key) => Object.hasOwn(NOTES, key));
+  return place === undefined ? null : (NOTES[place] ?? null);
 }
