@@ -42,6 +42,21 @@ function* withChildren(schema: JsonSchema, place: string): Generator<readonly [s
 }
 
 describe("the API's description", () => {
+  it.each([
+    ["EventList.next_cursor", "Never null"],
+    ["InvoiceList.next_cursor", "null on the last"],
+    ["CallbackEndpointList.next_cursor", "all of them are on one page"],
+    ["CallbackEndpoint.description", "payers never see them"],
+    ["NewCallbackEndpoint.description", "payers never see them"],
+    ["InvoiceDetail.description", "as the payer reads it"],
+    ["CallbackEndpoint.disabled_at", "by you or for its failures"],
+    ["Resend.until", "Give it with the same filter"],
+    ["Resend.has_more", "call again"],
+  ])("says of %s what it means there", (field, says) => {
+    const [owner = "", name = ""] = field.split(".");
+    expect(description.components.schemas[owner]?.properties?.[name]?.description).toContain(says);
+  });
+
   it("is valid OpenAPI 3.1 to a linter that is not ours", async () => {
     const config = await createConfig({
       extends: ["recommended-strict"],
