@@ -25,6 +25,7 @@ export default {
     "twilio",
     "stripe",
     "libphonenumber-js",
+    "rate-limiter-flexible",
     "sms-segments-calculator",
   ],
   headers: async () => [{ source: "/(api|_next)/:path*", headers: SECURITY_HEADERS }],

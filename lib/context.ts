@@ -1,7 +1,7 @@
 // The composition root: configuration and every adapter become what verbs are given. One a process.
 
 import { type Database, openDatabase } from "#db/client.ts";
-import { countRequest } from "#db/queries/routing/rate-limits.ts";
+import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
 import { createQueue } from "#db/queue.ts";
 import { isInTransaction } from "#db/transaction.ts";
 import { type OwnAddresses, ownAddresses, resolveAll } from "./callbacks/guard.ts";
@@ -65,7 +65,8 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     ),
     rateLimiter: createRateLimiter({
       ...config.rateLimits,
-      count: (keys, windowMs) => countRequest(db, keys, windowMs),
+      store: openRateLimitStore(db),
+      table: RATE_LIMIT_TABLE,
     }),
     refusals: createRefusalLimiter({
       windowSeconds: config.rateLimits.windowSeconds,

@@ -1,17 +1,20 @@
-// Rate limits in Postgres: one counter a key and budget and one a merchant's mode and budget, whichever process counts.
+// Rate limits in Postgres through rate-limiter-flexible: one counter a key and budget and one a merchant's mode and
+// budget, whichever process counts.
 
-import type { RateLimiter, RateLimits, RateStanding, RateSubject } from "#lib/domain/ports/rate-limiter.ts";
-import { createBlocks } from "./blocks.ts";
-
-export interface CountedWindow {
-  readonly key: string;
-  readonly points: number;
-  readonly resetMs: number;
-}
+import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import {
+  RATE_BUDGETS,
+  type RateBudget,
+  type RateLimiter,
+  type RateLimits,
+  type RateStanding,
+} from "#lib/domain/ports/rate-limiter.ts";
+import { MODES, type Mode } from "#lib/domain/tenant.ts";
 
 export interface RateLimiterOptions {
-  /** Counts one request in the window of each key; it must throw what callers are to be told. */
-  readonly count: (keys: readonly string[], windowMs: number) => Promise<readonly CountedWindow[]>;
+  /** Runs one statement of the library's; it must throw what callers are to be told. */
+  readonly store: object;
+  readonly table: string;
   readonly windowSeconds: number;
   /** Of one key. */
   readonly limits: RateLimits;
@@ -19,58 +22,75 @@ export interface RateLimiterOptions {
   readonly merchantLimits: RateLimits;
 }
 
-interface Counter {
-  readonly key: string;
-  readonly limit: number;
-}
-
 /**
  * A window begins with a counter's first request in it and lets at most its limit pass. A process that has seen a
- * window used up refuses by itself until it is over, so that a flood costs the database nothing more.
+ * window used up refuses by itself until it is over, so that a flood costs the database nothing more. What a key's
+ * own budget refuses takes nothing from the merchant's.
  */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
-  const { count, windowSeconds } = options;
-  const blocks = createBlocks();
-
-  function countersOf({ tenant, apiKeyId, budget }: RateSubject): readonly [Counter, Counter] {
-    const { merchantId, mode } = tenant;
-    return [
-      { key: `${budget}:${apiKeyId}`, limit: options.limits[mode][budget] },
-      { key: `${budget}:${merchantId}:${mode}`, limit: options.merchantLimits[mode][budget] },
-    ];
-  }
-
-  function refused({ limit }: Counter, resetMs: number): RateStanding {
-    return { isWithin: false, limit, remaining: 0, windowSeconds, resetMs };
-  }
-
+  const { windowSeconds } = options;
+  const ofKey = openLimiters(options, "key", options.limits);
+  const ofMerchant = openLimiters(options, "merchant", options.merchantLimits);
   return {
-    async take(subject) {
-      const counters = countersOf(subject);
-      for (const counter of counters) {
-        const leftMs = blocks.leftMs(counter.key);
-        if (leftMs > 0) return refused(counter, leftMs);
-      }
-      const windows = await count(
-        counters.map(({ key }) => key),
-        windowSeconds * 1000,
-      );
-      const standings = counters.map((counter): RateStanding => {
-        const window = windows.find(({ key }) => key === counter.key);
-        if (window === undefined) throw new Error(`Nothing was counted for ${counter.key}.`);
-        const { points, resetMs } = window;
-        if (points >= counter.limit) blocks.block(counter.key, resetMs);
-        if (points > counter.limit) return refused(counter, resetMs);
-        const { limit } = counter;
-        return { isWithin: true, limit, remaining: limit - points, windowSeconds, resetMs };
-      });
-      return standings.reduce(narrower);
+    async take({ tenant, apiKeyId, budget }) {
+      const { merchantId, mode } = tenant;
+      const own = await consume(ofKey(mode, budget), apiKeyId, windowSeconds);
+      if (!own.isWithin) return own;
+      const shared = await consume(ofMerchant(mode, budget), `${merchantId}:${mode}`, windowSeconds);
+      return shared.isWithin && own.remaining <= shared.remaining ? own : shared;
     },
   };
 }
 
-/** What refuses goes before what lets pass, and what leaves less before what leaves more. */
-function narrower(one: RateStanding, other: RateStanding): RateStanding {
-  if (one.isWithin !== other.isWithin) return one.isWithin ? other : one;
-  return other.remaining < one.remaining ? other : one;
+function openLimiters(
+  { store, table, windowSeconds }: RateLimiterOptions,
+  of: "key" | "merchant",
+  limits: RateLimits,
+): (mode: Mode, budget: RateBudget) => RateLimiterPostgres {
+  const limiters = new Map(
+    MODES.flatMap((mode) =>
+      RATE_BUDGETS.map((budget) => {
+        const points = limits[mode][budget];
+        const limiter = new RateLimiterPostgres({
+          storeClient: store,
+          storeType: "client",
+          tableName: table,
+          tableCreated: true,
+          // The worker forgets what is over.
+          clearExpiredByTimeout: false,
+          keyPrefix: of === "key" ? budget : `merchant-${budget}`,
+          points,
+          duration: windowSeconds,
+          inMemoryBlockOnConsumed: points,
+        });
+        return [`${mode}:${budget}`, limiter] as const;
+      }),
+    ),
+  );
+  return (mode, budget) => {
+    const limiter = limiters.get(`${mode}:${budget}`);
+    if (limiter === undefined) throw new Error(`There is no ${budget} budget in ${mode} mode.`);
+    return limiter;
+  };
+}
+
+async function consume(
+  limiter: RateLimiterPostgres,
+  key: string,
+  windowSeconds: number,
+): Promise<RateStanding> {
+  const standing = (isWithin: boolean, { remainingPoints, msBeforeNext }: RateLimiterRes): RateStanding => ({
+    isWithin,
+    limit: limiter.points,
+    remaining: isWithin ? remainingPoints : 0,
+    windowSeconds,
+    resetMs: Math.max(0, msBeforeNext),
+  });
+  try {
+    return standing(true, await limiter.consume(key));
+  } catch (error) {
+    // The library throws its result where it is one too many.
+    if (error instanceof RateLimiterRes) return standing(false, error);
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 // A process of its own that counts requests of one key at once, and says how many passed.
 
 import { openDatabase } from "#db/client.ts";
-import { countRequest } from "#db/queries/routing/rate-limits.ts";
+import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
 import type { RateSubject } from "#lib/domain/ports/rate-limiter.ts";
 import { createRateLimiter } from "#lib/limits/rate-limiter.ts";
 
@@ -17,7 +17,8 @@ const db = openDatabase({
 const both = { read: Number(limit), write: Number(limit) };
 const many = { read: 100_000, write: 100_000 };
 const limiter = createRateLimiter({
-  count: (keys, windowMs) => countRequest(db, keys, windowMs),
+  store: openRateLimitStore(db),
+  table: RATE_LIMIT_TABLE,
   windowSeconds: 600,
   limits: { live: both, test: both },
   merchantLimits: { live: many, test: many },

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Database, openDatabase } from "#db/client.ts";
-import { countRequest } from "#db/queries/routing/rate-limits.ts";
+import { openRateLimitStore, RATE_LIMIT_TABLE } from "#db/queries/routing/rate-limits.ts";
 import { formatApiKey } from "#lib/crypto/api-key.ts";
 import type { RateLimiter, RateSubject } from "#lib/domain/ports/rate-limiter.ts";
 import { createKeyOperation, getKeyOperation, listKeysOperation } from "#lib/doors/native/keys.ts";
@@ -52,7 +52,8 @@ function openLimiter(options: LimiterOptions = {}): RateLimiter {
   const ofMerchant = options.ofMerchant ?? 10_000;
   const merchantLimits = { read: ofMerchant, write: ofMerchant };
   return createRateLimiter({
-    count: (keys, windowMs) => countRequest(db, keys, windowMs),
+    store: openRateLimitStore(db),
+    table: RATE_LIMIT_TABLE,
     windowSeconds: options.windowSeconds ?? 600,
     limits: { live: limits, test: limits },
     merchantLimits: { live: merchantLimits, test: merchantLimits },

@@ -26,7 +26,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ["lib/rails", ["lib/domain", "lib/wire", "stripe", "zod", "node"]],
   ["lib/sms", ["lib/domain", "lib/wire", "twilio", "sms-segments-calculator", "zod", "node"]],
   ["lib/callbacks", ["lib/domain", "lib/wire", "standardwebhooks", "ipaddr.js", "node"]],
-  ["lib/limits", ["lib/domain", "ipaddr.js"]],
+  ["lib/limits", ["lib/domain", "ipaddr.js", "rate-limiter-flexible"]],
   ["lib/http", ["lib/domain", "ipaddr.js"]],
   ["lib/services", ["lib/domain", "lib/crypto", "db", "node"]],
   [

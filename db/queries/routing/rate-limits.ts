@@ -1,48 +1,114 @@
-// The counters of the rate limiter. By the database's clock: those of processes differ, and know nothing of the time
-// that a request has waited for a connection.
+// The rows of the rate limiter: its library's statements, run on our pool and by the database's clock.
 
 import { lt } from "drizzle-orm";
+import type { QueryResult } from "pg";
 import type { Database } from "../../client.ts";
 import { toServiceError } from "../../errors.ts";
 import { rateLimits } from "../../schema/routing.ts";
 import type { Tx } from "../../transaction.ts";
 
-export interface CountedWindow {
-  readonly key: string;
-  /** Requests in the window, this one among them. */
-  readonly points: number;
-  /** Until the window is over. */
-  readonly resetMs: number;
+export const RATE_LIMIT_TABLE = "rate_limits";
+
+interface Statement {
+  readonly text: string;
+  readonly values?: readonly unknown[];
 }
 
-const AT = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+/** What the library asks of a connection. */
+export interface RateLimitStore {
+  query(statement: Statement): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
+}
 
-/** Rows are locked in the order in which the keys are given. */
-const COUNT = `
-  insert into rate_limits as counted (key, points, expire)
-  select key, 1, ${AT} + $2 from unnest($1::text[]) with ordinality as given (key, place) order by place
-  on conflict (key) do update set (points, expire) = (
-    select case when counted.expire > at then counted.points + 1 else 1 end,
-      case when counted.expire > at then counted.expire else at + $2 end
-    from (select ${AT} as at) clock
-  )
-  returning key, points, greatest(expire - ${AT}, 0)::float8 as "resetMs"`;
+interface Row {
+  readonly points: number;
+  /** Milliseconds since 1970; `bigint` arrives as text. */
+  readonly expire: string | null;
+}
+
+/** How long one comparison of the clocks holds. */
+const COMPARISON_LIFE_MS = 60_000;
+/** The process's clock was set when it differs this much from the time that has passed. */
+const JUMP_MS = 20;
+/** Numbers from here on are instants in milliseconds (September 2001); counts are far below. */
+const INSTANT_FROM = 1_000_000_000_000;
+
+interface Comparison {
+  /** What the database's clock is ahead of the process's. */
+  readonly aheadMs: number;
+  readonly at: number;
+  readonly wallMinusUptimeMs: number;
+}
 
 /**
- * Counts one request in the window of each key, in one statement. A window begins with the first request in it.
+ * A store for the library. The library writes the time of its own process; processes whose clocks differ would
+ * end each other's windows, so times are put into the database's clock on the way there and back again on the way
+ * here. How long a call has waited for a connection is no part of its window. One statement a call, and one more a
+ * minute to compare the clocks.
  *
- * @throws service_unavailable  the database does not answer
+ * `query` throws service_unavailable where the database does not answer.
  */
-export async function countRequest(
-  { pool }: Database,
-  keys: readonly string[],
-  windowMs: number,
-): Promise<readonly CountedWindow[]> {
-  try {
-    return (await pool.query<CountedWindow>(COUNT, [keys, windowMs])).rows;
-  } catch (error) {
-    throw toServiceError(error);
+export function openRateLimitStore({ pool }: Database): RateLimitStore {
+  let comparison: Promise<Comparison> | null = null;
+
+  async function ahead(): Promise<number> {
+    const current = comparison === null ? null : await comparison;
+    if (current === null || isStale(current)) {
+      const fresh = compare();
+      comparison = fresh;
+      // One that failed is made again by the next call.
+      fresh.catch(() => {
+        if (comparison === fresh) comparison = null;
+      });
+      return (await fresh).aheadMs;
+    }
+    return current.aheadMs;
   }
+
+  async function compare(): Promise<Comparison> {
+    const before = performance.now();
+    const { rows } = await pool.query<{ ms: string }>(
+      "select (extract(epoch from clock_timestamp()) * 1000)::bigint as ms",
+    );
+    const halfWay = (performance.now() - before) / 2;
+    return {
+      aheadMs: Math.round(Number(rows[0]?.ms) + halfWay - Date.now()),
+      at: performance.now(),
+      wallMinusUptimeMs: Date.now() - performance.now(),
+    };
+  }
+
+  return {
+    async query({ text, values = [] }) {
+      const askedAt = performance.now();
+      try {
+        const aheadMs = await ahead();
+        const client = await pool.connect();
+        try {
+          const byMs = aheadMs + Math.round(performance.now() - askedAt);
+          const shifted = values.map((value) => (isInstant(value) ? value + byMs : value));
+          const { rows, rowCount }: QueryResult<Row> = await client.query<Row>({ text, values: shifted });
+          return { rowCount, rows: rows.map((row) => inOwnClock(row, aheadMs)) };
+        } finally {
+          client.release();
+        }
+      } catch (error) {
+        throw toServiceError(error);
+      }
+    },
+  };
+}
+
+function isStale({ at, wallMinusUptimeMs }: Comparison): boolean {
+  const now = performance.now();
+  return now - at > COMPARISON_LIFE_MS || Math.abs(Date.now() - now - wallMinusUptimeMs) > JUMP_MS;
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === "number" && value >= INSTANT_FROM;
+}
+
+function inOwnClock(row: Row, aheadMs: number) {
+  return row.expire === null ? row : { ...row, expire: Number(row.expire) - aheadMs };
 }
 
 /** Forgets windows that were over at an instant (UTC). */

@@ -43,7 +43,7 @@ export interface RefusalLimiter {
    * Milliseconds until a key may be tried from this address; 0: now. Keys that this process knows to be right never
    * wait: others may share their address.
    */
-  waitMs(clientAddress: string | null, keyHash: Uint8Array): number;
-  noteRefused(clientAddress: string | null, keyHash: Uint8Array): void;
+  waitMs(clientAddress: string | null, keyHash: Uint8Array): Promise<number>;
+  noteRefused(clientAddress: string | null, keyHash: Uint8Array): Promise<void>;
   noteAccepted(keyHash: Uint8Array): void;
 }

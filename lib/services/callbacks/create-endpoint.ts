@@ -6,7 +6,8 @@ import { parseCalledBackTypes } from "#lib/domain/endpoint.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
 import { newCallbackSecret } from "../merchants/create.ts";
-import { auditEndpoint, type EndpointWithSecret, requireRoom } from "./endpoint-rows.ts";
+import { recordAudit } from "../record-audit.ts";
+import { type EndpointWithSecret, requireRoom } from "./endpoint-rows.ts";
 import { endpointSecretContext } from "./secret.ts";
 
 export interface CreateEndpointInput {
@@ -49,7 +50,7 @@ export async function createEndpoint(
       ...(isEnabled ? {} : { disabledAt: tx.now, disabledReason: "merchant" }),
       secret: inTx.vault.seal(secret, endpointSecretContext(tenant, id)),
     });
-    await auditEndpoint(inTx, "endpoint.created", id, { url });
+    await recordAudit(inTx, "endpoint.created", id, { url });
     return { endpoint, previousSecretExpiresAt: null, secret };
   });
 }

@@ -3,7 +3,8 @@
 import { lockSettings } from "#db/queries/merchants.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
-import { auditEndpoint, removeEndpoint, requireEndpoint } from "./endpoint-rows.ts";
+import { recordAudit } from "../record-audit.ts";
+import { removeEndpoint, requireEndpoint } from "./endpoint-rows.ts";
 
 /**
  * Deletes an endpoint for good; what was still to be delivered to it has failed. Deleting the default one clears
@@ -18,6 +19,6 @@ export async function deleteCallbackEndpoint(ctx: ServiceContext, id: EndpointId
     await lockSettings(inTx.tx, inTx.tenant);
     const endpoint = await requireEndpoint(inTx, id);
     await removeEndpoint(inTx, endpoint);
-    await auditEndpoint(inTx, "endpoint.deleted", id, { url: endpoint.url });
+    await recordAudit(inTx, "endpoint.deleted", id, { url: endpoint.url });
   });
 }

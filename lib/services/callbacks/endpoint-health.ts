@@ -12,7 +12,7 @@ import type { EndpointId } from "#lib/domain/ids.ts";
 import type { CallbackResult } from "#lib/domain/ports/callback.ts";
 import type { TxContext } from "../context.ts";
 import { recordEndpointEvent } from "../events/record.ts";
-import { auditEndpoint } from "./endpoint-rows.ts";
+import { recordAudit } from "../record-audit.ts";
 
 /**
  * Notes a try at `url`, tells the merchant's other endpoints where something changed, and switches the endpoint
@@ -40,7 +40,7 @@ export async function noteTry(
   }
   const off = { isEnabled: false, disabledAt: tx.now, disabledReason };
   const disabled = await updateEndpoint(tx, tenant, id, { ...changes, ...off });
-  await auditEndpoint(ctx, "endpoint.disabled", id, { reason: disabledReason });
+  await recordAudit(ctx, "endpoint.disabled", id, { reason: disabledReason });
   if (event !== null) await recordEndpointEvent(ctx, { type: event, endpoint: disabled });
 }
 

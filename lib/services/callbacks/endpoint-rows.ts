@@ -2,13 +2,11 @@
 
 import { failPendingDeliveries } from "#db/queries/deliveries.ts";
 import { type CallbackEndpoint, listEndpoints, lockEndpoint, updateEndpoint } from "#db/queries/endpoints.ts";
-import { insertAudit } from "#db/queries/events.ts";
 import { loadProfile, type MerchantSettings } from "#db/queries/merchants.ts";
 import { ENDPOINTS_MAX } from "#lib/domain/endpoint.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
-import type { JsonValue } from "#lib/domain/ports/json.ts";
-import { newId, type TxContext } from "../context.ts";
+import type { TxContext } from "../context.ts";
 import { previousSecretEnd } from "./secret.ts";
 
 export interface EndpointDetail {
@@ -91,21 +89,4 @@ export function toDetail(
 export async function loadDetail(ctx: TxContext, endpoint: CallbackEndpoint): Promise<EndpointDetail> {
   const { settings } = await loadProfile(ctx.tx, ctx.tenant);
   return toDetail(ctx, settings, endpoint);
-}
-
-export async function auditEndpoint(
-  ctx: TxContext,
-  act: `endpoint.${string}`,
-  id: EndpointId,
-  detail: JsonValue,
-): Promise<void> {
-  await insertAudit(ctx.tx, ctx.tenant, {
-    id: newId(ctx, "audit"),
-    act,
-    subjectId: id,
-    actorKind: ctx.actor.kind,
-    actorId: ctx.actor.id,
-    correlationId: ctx.correlationId,
-    detail,
-  });
 }

@@ -5,7 +5,8 @@ import { loadProfile, lockSettings, updateSettingsRow } from "#db/queries/mercha
 import type { EndpointId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
 import { callbackSecretContext, newCallbackSecret } from "../merchants/create.ts";
-import { auditEndpoint, type EndpointWithSecret, requireEndpoint } from "./endpoint-rows.ts";
+import { recordAudit } from "../record-audit.ts";
+import { type EndpointWithSecret, requireEndpoint } from "./endpoint-rows.ts";
 import { endpointSecretContext } from "./secret.ts";
 
 const HOUR_MS = 3_600_000;
@@ -52,7 +53,7 @@ export async function rotateSecret(
             previousSecretExpiresAt,
           },
     );
-    await auditEndpoint(inTx, "endpoint.secret_rotated", id, { overlapHours });
+    await recordAudit(inTx, "endpoint.secret_rotated", id, { overlapHours });
     return { endpoint, previousSecretExpiresAt, secret };
   });
 }

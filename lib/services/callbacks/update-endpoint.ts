@@ -7,14 +7,8 @@ import type { EventType } from "#lib/domain/events.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
-import {
-  auditEndpoint,
-  type EndpointDetail,
-  HEALTHY,
-  loadDetail,
-  requireEndpoint,
-  UNTRIED,
-} from "./endpoint-rows.ts";
+import { recordAudit } from "../record-audit.ts";
+import { type EndpointDetail, HEALTHY, loadDetail, requireEndpoint, UNTRIED } from "./endpoint-rows.ts";
 
 /** What is left out stays as it is. */
 export interface UpdateEndpointInput {
@@ -62,7 +56,7 @@ export async function updateCallbackEndpoint(
       id,
       changesOf(before, { ...given, ...(eventTypes === undefined ? {} : { eventTypes }) }, tx.now),
     );
-    await auditEndpoint(inTx, "endpoint.updated", id, { fields });
+    await recordAudit(inTx, "endpoint.updated", id, { fields });
     return await loadDetail(inTx, after);
   });
 }

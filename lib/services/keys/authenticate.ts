@@ -24,7 +24,7 @@ export async function authenticateKey(
   { key, clientAddress, correlationId }: AuthenticateKeyInput,
 ): Promise<ServiceContext> {
   const keyHash = deps.vault.hash(key);
-  const waitMs = deps.refusals.waitMs(clientAddress, keyHash);
+  const waitMs = await deps.refusals.waitMs(clientAddress, keyHash);
   if (waitMs > 0) {
     throw new ServiceError("rate_limited", "Too many keys that are not valid came from your address.", {
       retryAfterSeconds: Math.ceil(waitMs / 1000),
@@ -32,7 +32,7 @@ export async function authenticateKey(
   }
   const route = await findApiKeyRoute(deps.db, keyHash, clientAddress);
   if (route === null) {
-    deps.refusals.noteRefused(clientAddress, keyHash);
+    await deps.refusals.noteRefused(clientAddress, keyHash);
     throw new ServiceError("unauthenticated", "The API key is missing or not valid.");
   }
   deps.refusals.noteAccepted(keyHash);

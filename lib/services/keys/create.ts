@@ -6,8 +6,9 @@ import { apiKeyHint, formatApiKey } from "#lib/crypto/api-key.ts";
 import type { Network } from "#lib/domain/api-key.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
 import { newId, requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { recordAudit } from "../record-audit.ts";
 import { type Restrictions, readRestrictions, requireKept } from "./restrictions.ts";
-import { auditKey, lockKeys, type NewKey, requireFuture, requireHeld, requireRoom } from "./rules.ts";
+import { lockKeys, type NewKey, requireFuture, requireHeld, requireRoom } from "./rules.ts";
 
 export interface CreateKeyInput {
   readonly name: string;
@@ -40,7 +41,7 @@ export async function createKey(ctx: ServiceContext, input: CreateKeyInput): Pro
     await requireRoom(inTx);
     const made = await makeKey(inTx, { ...input, expiresAt: until, allowedNetworks: from });
     const { id, name, scopes, expiresAt, allowedNetworks } = made.record;
-    await auditKey(inTx, "key.created", id, {
+    await recordAudit(inTx, "key.created", id, {
       name,
       scopes: [...scopes],
       expiresAt: expiresAt?.toISOString() ?? null,

@@ -4,8 +4,9 @@ import { updateApiKey } from "#db/queries/routing/keys.ts";
 import { realNow } from "#db/transaction.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { recordAudit } from "../record-audit.ts";
 import type { KeyView } from "./get.ts";
-import { auditKey, lockKeys, readKey, requireAnotherManager } from "./rules.ts";
+import { lockKeys, readKey, requireAnotherManager } from "./rules.ts";
 
 export interface RevokeKeyInput {
   /** True: also where no key with keys:write is left. */
@@ -33,7 +34,7 @@ export async function revokeKey(
     if (key.revokedAt !== null) return { record: key, now };
     if (!isForced) await requireAnotherManager(inTx, key);
     const record = await updateApiKey(inTx.tx, key, { revokedAt: now });
-    await auditKey(inTx, "key.revoked", id, { isForced });
+    await recordAudit(inTx, "key.revoked", id, { isForced });
     return { record, now };
   });
 }

@@ -6,10 +6,10 @@ import type { ApiKeyRecord } from "#lib/domain/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { recordAudit } from "../record-audit.ts";
 import { makeKey } from "./create.ts";
 import { readRestrictions, requireKept } from "./restrictions.ts";
 import {
-  auditKey,
   lockKeys,
   type NewKey,
   readKey,
@@ -62,7 +62,7 @@ export async function rotateKey(ctx: ServiceContext, id: ApiKeyId, input: Rotate
       replacedBy: made.record.id,
       ...(input.overlapHours === 0 ? { revokedAt: now } : { expiresAt: endOf(old, now, input.overlapHours) }),
     });
-    await auditKey(inTx, "key.rotated", id, {
+    await recordAudit(inTx, "key.rotated", id, {
       replacedBy: made.record.id,
       overlapHours: input.overlapHours,
       expiresAt: expiresAt?.toISOString() ?? null,

@@ -1,15 +1,13 @@
 // What every change of a key keeps to.
 
-import { insertAudit } from "#db/queries/events.ts";
 import { lockSettings } from "#db/queries/merchants.ts";
 import { countUsableKeys, findApiKey, hasOtherKeyWith } from "#db/queries/routing/keys.ts";
 import { realNow } from "#db/transaction.ts";
 import { type ApiKeyRecord, isUsableKey, USABLE_KEYS_MAX } from "#lib/domain/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
-import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
-import { newId, type ServiceContext, type TxContext } from "../context.ts";
+import type { ServiceContext, TxContext } from "../context.ts";
 
 /** A key that was just made. */
 export interface NewKey {
@@ -104,21 +102,4 @@ export async function requireAnotherManager(ctx: TxContext, key: ApiKeyRecord): 
     "key_state_conflict",
     "It is the last key with keys:write: make another one first, or revoke it with force.",
   );
-}
-
-export async function auditKey(
-  ctx: TxContext,
-  act: `key.${string}`,
-  id: ApiKeyId,
-  detail: JsonValue,
-): Promise<void> {
-  await insertAudit(ctx.tx, ctx.tenant, {
-    id: newId(ctx, "audit"),
-    act,
-    subjectId: id,
-    actorKind: ctx.actor.kind,
-    actorId: ctx.actor.id,
-    correlationId: ctx.correlationId,
-    detail,
-  });
 }

@@ -7,9 +7,10 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
 import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { recordAudit } from "../record-audit.ts";
 import type { KeyView } from "./get.ts";
 import { readRestrictions, requireKept } from "./restrictions.ts";
-import { auditKey, lockKeys, readKey, requireAnotherManager, requireHeld, requireUsable } from "./rules.ts";
+import { lockKeys, readKey, requireAnotherManager, requireHeld, requireUsable } from "./rules.ts";
 
 /** What is left out stays as it is. */
 export interface UpdateKeyInput {
@@ -55,7 +56,7 @@ export async function updateKey(ctx: ServiceContext, id: ApiKeyId, input: Update
     }
     if (Object.keys(changes).length === 0) return { record: key, now: realNow(inTx.tx) };
     const record = await updateApiKey(inTx.tx, key, changes);
-    await auditKey(inTx, "key.updated", id, {
+    await recordAudit(inTx, "key.updated", id, {
       fields: Object.keys(changes),
       ...(scopes === undefined ? {} : { scopes: [...scopes] }),
       ...(allowedNetworks === undefined

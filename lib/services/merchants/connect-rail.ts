@@ -1,6 +1,5 @@
 // A merchant's account at a rail or an SMS provider is stored.
 
-import { insertAudit } from "#db/queries/events.ts";
 import { lockSettings, upsertRailAccount } from "#db/queries/merchants.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { RailAccountId } from "#lib/domain/ids.ts";
@@ -8,6 +7,7 @@ import type { RailAccountKind, RailTarget } from "#lib/domain/merchant.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
 import { credentialsContext } from "../payments/rail-call.ts";
+import { recordAudit } from "../record-audit.ts";
 
 export interface ConnectRailInput {
   readonly kind: RailAccountKind;
@@ -37,7 +37,7 @@ export async function connectRail(ctx: ServiceContext, input: ConnectRailInput):
     throw new ServiceError("url_not_allowed", "A provider's address must be https.");
   }
   return await transact(ctx, async (inTx) => {
-    const { tx, tenant, actor, correlationId } = inTx;
+    const { tx, tenant } = inTx;
     const sealed = inTx.vault.seal(JSON.stringify(credentials), credentialsContext({ ...tenant, kind }));
     // Of two calls at once the second finds the first's account.
     await lockSettings(tx, tenant);
@@ -46,15 +46,7 @@ export async function connectRail(ctx: ServiceContext, input: ConnectRailInput):
       id: newId(inTx, "railAccount"),
       credentials: sealed,
     });
-    await insertAudit(tx, tenant, {
-      id: newId(inTx, "audit"),
-      act: "rail.connected",
-      subjectId: id,
-      actorKind: actor.kind,
-      actorId: actor.id,
-      correlationId,
-      detail: { kind, target: input.target },
-    });
+    await recordAudit(inTx, "rail.connected", id, { kind, target: input.target });
     return id;
   });
 }

@@ -1,6 +1,5 @@
 // A merchant changes its profile and its defaults.
 
-import { insertAudit } from "#db/queries/events.ts";
 import {
   loadProfile,
   lockSettings,
@@ -16,8 +15,9 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import { isRegistrableHost, requireRegisteredUrl } from "#lib/domain/web-address.ts";
 import { setDefaultAddress } from "../callbacks/default-address.ts";
-import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
+import { requireScope, type ServiceContext, transact } from "../context.ts";
 import { findMethod } from "../payments/methods.ts";
+import { recordAudit } from "../record-audit.ts";
 import { type MerchantDetail, readMerchantDetail } from "./get.ts";
 
 /** What is left out stays as it is; null clears. */
@@ -77,7 +77,7 @@ export async function updateMerchant(
   if (input.callbackUrl !== undefined) requireScope(ctx, "callbacks:write");
   requireLiveForProfile(ctx, input);
   return await transact(ctx, async (inTx) => {
-    const { tx, tenant, actor, correlationId } = inTx;
+    const { tx, tenant } = inTx;
     await lockSettings(tx, tenant);
     const before = await loadProfile(tx, tenant);
     requireUsable(inTx, before, input.settings.methods ?? []);
@@ -85,20 +85,12 @@ export async function updateMerchant(
     if (Object.keys(input.profile).length > 0) await updateMerchantRow(tx, tenant.merchantId, input.profile);
     if (Object.keys(settings).length > 0) await updateSettingsRow(tx, tenant, settings);
     if (input.callbackUrl !== undefined) await setDefaultAddress(inTx, input.callbackUrl);
-    await insertAudit(tx, tenant, {
-      id: newId(inTx, "audit"),
-      act: "merchant.updated",
-      subjectId: tenant.merchantId,
-      actorKind: actor.kind,
-      actorId: actor.id,
-      correlationId,
-      detail: {
-        fields: [
-          ...Object.keys(input.profile),
-          ...Object.keys(input.settings),
-          ...(input.callbackUrl === undefined ? [] : ["callbackUrl"]),
-        ],
-      },
+    await recordAudit(inTx, "merchant.updated", tenant.merchantId, {
+      fields: [
+        ...Object.keys(input.profile),
+        ...Object.keys(input.settings),
+        ...(input.callbackUrl === undefined ? [] : ["callbackUrl"]),
+      ],
     });
     return await readMerchantDetail(inTx);
   });

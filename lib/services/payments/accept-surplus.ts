@@ -11,10 +11,10 @@ import { requireScope, type ServiceContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { advanceInvoice } from "../invoices/advance.ts";
 import { postLegs } from "../ledger/post.ts";
+import { recordAudit } from "../record-audit.ts";
 import { feeOf } from "./advance.ts";
 import { lockBoth } from "./apply-outcome.ts";
 import { closeLater } from "./close-later.ts";
-import { audit } from "./review.ts";
 
 export interface AcceptSurplusInput {
   readonly paymentId: PaymentId;
@@ -54,7 +54,7 @@ export async function acceptSurplus(ctx: ServiceContext, input: AcceptSurplusInp
     const accepted = await updatePaymentFacts(inTx.tx, payment, { disposition: "accepted", feeMinor });
     const legs = surplusAcceptedLegs(payment.method, amountMinor, feeMinor);
     await postLegs(inTx, "surplus_accepted", accepted, legs);
-    await audit(inTx, "payment.surplus_accepted", payment, input.note);
+    await recordAudit(inTx, "payment.surplus_accepted", payment.id, { note: input.note });
     const paid = await advanceInvoice(inTx, {
       invoice,
       event: routing.event,

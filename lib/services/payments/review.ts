@@ -1,14 +1,14 @@
 // A person decides what the records could not: what became of an attempt, or of money that pays nothing.
 
-import { insertAudit } from "#db/queries/events.ts";
 import { findInvoice } from "#db/queries/invoices.ts";
 import { updatePaymentFacts } from "#db/queries/payments.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
-import { newId, requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
+import { recordAudit } from "../record-audit.ts";
 import { advancePayment } from "./advance.ts";
 import { lockBoth } from "./apply-outcome.ts";
 import { releaseLater } from "./wish.ts";
@@ -44,7 +44,7 @@ export async function reviewPayment(ctx: ServiceContext, input: ReviewPaymentInp
     if (payment.needsReviewAt === null) {
       throw new ServiceError("review_not_needed", "Nobody has to look at this payment.");
     }
-    await audit(inTx, `payment.review.${input.decision}`, payment, input.note);
+    await recordAudit(inTx, `payment.review.${input.decision}`, payment.id, { note: input.note });
     const cleared = await updatePaymentFacts(inTx.tx, payment, { needsReviewAt: null, reviewReason: null });
     const decided = await decide(inTx, invoice, cleared, input);
     // Money that was settled may have paid the invoice: the event tells it as it is now.
@@ -86,18 +86,4 @@ async function decide(
       });
     }
   }
-}
-
-/** Writes who decided what, in the transaction that does it. */
-export async function audit(ctx: TxContext, act: string, payment: Payment, note: string): Promise<void> {
-  const { tx, tenant, actor, correlationId } = ctx;
-  await insertAudit(tx, tenant, {
-    id: newId(ctx, "audit"),
-    act,
-    subjectId: payment.id,
-    actorKind: actor.kind,
-    actorId: actor.id,
-    correlationId,
-    detail: { note },
-  });
 }

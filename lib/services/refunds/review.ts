@@ -1,12 +1,12 @@
 // A person decides what became of a refund that its rail could not, or would not, tell.
 
-import { insertAudit } from "#db/queries/events.ts";
 import { updateRefundFacts } from "#db/queries/refunds.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { RefundId } from "#lib/domain/ids.ts";
 import type { Refund } from "#lib/domain/records.ts";
-import { newId, requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
 import type { ReviewDecision } from "../payments/review.ts";
+import { recordAudit } from "../record-audit.ts";
 import { advanceRefund, type LockedRefund } from "./advance.ts";
 import { lockRefundWithAll } from "./apply-outcome.ts";
 
@@ -29,20 +29,12 @@ export interface ReviewRefundInput {
 export async function reviewRefund(ctx: ServiceContext, input: ReviewRefundInput): Promise<Refund> {
   requireScope(ctx, "refunds:write");
   return await transact(ctx, async (inTx) => {
-    const { tx, tenant, actor, correlationId } = inTx;
+    const { tx } = inTx;
     const locked = await lockRefundWithAll(inTx, input.refundId);
     if (locked.refund.needsReviewAt === null) {
       throw new ServiceError("review_not_needed", "Nobody has to look at this refund.");
     }
-    await insertAudit(tx, tenant, {
-      id: newId(inTx, "audit"),
-      act: `refund.review.${input.decision}`,
-      subjectId: locked.refund.id,
-      actorKind: actor.kind,
-      actorId: actor.id,
-      correlationId,
-      detail: { note: input.note },
-    });
+    await recordAudit(inTx, `refund.review.${input.decision}`, locked.refund.id, { note: input.note });
     const refund = await updateRefundFacts(tx, locked.refund, { needsReviewAt: null, reviewReason: null });
     return await decide(inTx, { ...locked, refund }, input);
   });

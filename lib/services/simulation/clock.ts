@@ -1,6 +1,5 @@
 // The clock of a merchant's test mode: moved forward, so that what takes days can be tried in seconds.
 
-import { insertAudit } from "#db/queries/events.ts";
 import { listClockJumps, readWallClock, writeClock } from "#db/queries/routing/clocks.ts";
 import { aloneInTestMode, realNow } from "#db/transaction.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
@@ -11,7 +10,8 @@ import {
   type ClockJump,
   waitForJumpMs,
 } from "#lib/domain/test-clock.ts";
-import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
+import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { recordAudit } from "../record-audit.ts";
 import { requireTestMode } from "./test-mode.ts";
 
 export interface TestClock {
@@ -81,15 +81,7 @@ export async function moveTestClock(ctx: ServiceContext, move: ClockMove): Promi
     const jump: ClockJump = { atMs: realMs, aheadMs };
     await writeClock(tx, merchantId, aheadMs, [...jumps, jump].slice(-CLOCK_JUMPS_MAX));
     await ctx.queue.pullForward(tx, merchantId, byMs);
-    await insertAudit(tx, ctx.tenant, {
-      id: newId(ctx, "audit"),
-      act: "clock.moved",
-      subjectId: merchantId,
-      actorKind: ctx.actor.kind,
-      actorId: ctx.actor.id,
-      correlationId: ctx.correlationId,
-      detail: { byMs, aheadMs },
-    });
+    await recordAudit({ ...ctx, tx }, "clock.moved", merchantId, { byMs, aheadMs });
     return { now: new Date(realMs + aheadMs), realNow: new Date(realMs), aheadMs };
   });
 }

@@ -1,0 +1,24 @@
+// What the audit log tells of: acts of people, keys and the system itself that are more than a payer's business.
+
+export const AUDIT_ACTS = [
+  "clock.moved",
+  "endpoint.created",
+  "endpoint.deleted",
+  "endpoint.disabled",
+  "endpoint.secret_rotated",
+  "endpoint.updated",
+  "key.created",
+  "key.revoked",
+  "key.rotated",
+  "key.updated",
+  "merchant.updated",
+  "payment.review.dismiss",
+  "payment.review.settle",
+  "payment.review.void",
+  "payment.surplus_accepted",
+  "rail.connected",
+  "refund.review.dismiss",
+  "refund.review.settle",
+  "refund.review.void",
+] as const;
+export type AuditAct = (typeof AUDIT_ACTS)[number];
