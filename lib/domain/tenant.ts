@@ -1,6 +1,7 @@
 // Whose data, in which mode, and who acts.
 
 import type { ApiKeyId, InvoiceId, MerchantId, UserId } from "./ids.ts";
+import type { Role } from "./permissions.ts";
 
 /** Test objects reach only the sandbox or a provider's test credentials; live objects only live ones. */
 export const MODES = ["test", "live"] as const;
@@ -30,7 +31,7 @@ export type Scope = (typeof SCOPES)[number];
 /** Who causes a change; kept on every event. A payer acts on one invoice only, the one the link names. */
 export type Actor =
   | { readonly kind: "api_key"; readonly id: ApiKeyId; readonly scopes: readonly Scope[] }
-  | { readonly kind: "user"; readonly id: UserId; readonly scopes: readonly Scope[] }
+  | { readonly kind: "user"; readonly id: UserId; readonly role: Role }
   | { readonly kind: "payer"; readonly id: InvoiceId }
   | { readonly kind: "rail"; readonly id: string }
   | { readonly kind: "system"; readonly id: string };

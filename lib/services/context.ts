@@ -7,6 +7,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { Failpoints } from "#lib/domain/failpoints.ts";
 import { ID_RANDOM_LENGTH, type Id, type IdKind, toId } from "#lib/domain/ids.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
+import { mayPerson, PERMISSIONS, type Permission } from "#lib/domain/permissions.ts";
 import type { CallbackPort } from "#lib/domain/ports/callback.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
 import type { Rail } from "#lib/domain/ports/rail.ts";
@@ -111,12 +112,36 @@ export function newId<K extends IdKind>(deps: Pick<ServiceDeps, "vault">, kind: 
 }
 
 /**
- * @throws permission_denied  the caller's key or role lacks the scope; a payer has none
+ * The one check of what a caller may do; every verb makes it first.
+ *
+ * @throws permission_denied  the caller's key lacks the scope, or the person's role the right; a payer has none
+ */
+export function requirePermission(ctx: ServiceContext, permission: Permission): void {
+  const { actor, tenant } = ctx;
+  switch (actor.kind) {
+    case "system":
+    case "rail":
+      return;
+    case "api_key": {
+      const { scope } = PERMISSIONS[permission];
+      if (scope !== null && actor.scopes.includes(scope)) return;
+      throw new ServiceError("permission_denied", `This needs the scope ${scope ?? "of a person"}.`);
+    }
+    case "user":
+      if (mayPerson(actor.role, permission, tenant.mode)) return;
+      throw new ServiceError("permission_denied", `The role ${actor.role} may not do this.`);
+    case "payer":
+      throw new ServiceError("permission_denied", "A link opens one invoice and nothing else.");
+  }
+}
+
+/**
+ * For doors that refuse before they look anything up.
+ *
+ * @throws permission_denied  the key lacks the scope
  */
 export function requireScope(ctx: ServiceContext, scope: Scope): void {
   const { actor } = ctx;
-  if (actor.kind === "system" || actor.kind === "rail") return;
-  if (actor.kind === "payer" || !actor.scopes.includes(scope)) {
-    throw new ServiceError("permission_denied", `This needs the scope ${scope}.`);
-  }
+  if (actor.kind === "api_key" && actor.scopes.includes(scope)) return;
+  throw new ServiceError("permission_denied", `This needs the scope ${scope}.`);
 }

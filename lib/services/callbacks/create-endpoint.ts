@@ -4,7 +4,7 @@ import { insertEndpoint } from "#db/queries/endpoints.ts";
 import { lockSettings } from "#db/queries/merchants.ts";
 import { parseCalledBackTypes } from "#lib/domain/endpoint.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
-import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
+import { newId, requirePermission, type ServiceContext, transact } from "../context.ts";
 import { newCallbackSecret } from "../merchants/create.ts";
 import { recordAudit } from "../record-audit.ts";
 import { type EndpointWithSecret, requireRoom } from "./endpoint-rows.ts";
@@ -29,7 +29,7 @@ export async function createEndpoint(
   ctx: ServiceContext,
   input: CreateEndpointInput,
 ): Promise<EndpointWithSecret> {
-  requireScope(ctx, "callbacks:write");
+  requirePermission(ctx, "callbacks.write");
   const { url, description, isEnabled } = input;
   const eventTypes =
     input.eventTypes === null

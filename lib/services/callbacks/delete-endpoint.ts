@@ -2,7 +2,7 @@
 
 import { lockSettings } from "#db/queries/merchants.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { recordAudit } from "../record-audit.ts";
 import { removeEndpoint, requireEndpoint } from "./endpoint-rows.ts";
 
@@ -14,7 +14,7 @@ import { removeEndpoint, requireEndpoint } from "./endpoint-rows.ts";
  * @throws endpoint_not_found  also where it was deleted before
  */
 export async function deleteCallbackEndpoint(ctx: ServiceContext, id: EndpointId): Promise<void> {
-  requireScope(ctx, "callbacks:write");
+  requirePermission(ctx, "callbacks.write");
   await transact(ctx, async (inTx) => {
     await lockSettings(inTx.tx, inTx.tenant);
     const endpoint = await requireEndpoint(inTx, id);

@@ -11,7 +11,7 @@ import {
 import { parseEventTypes } from "#lib/domain/endpoint.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { DeliveryId } from "#lib/domain/ids.ts";
-import { look, requireScope, type ServiceContext, transact } from "../context.ts";
+import { look, requirePermission, type ServiceContext, transact } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 
 export interface ListDeliveriesInput {
@@ -33,7 +33,7 @@ export async function listDeliveries(
   ctx: ServiceContext,
   input: ListDeliveriesInput,
 ): Promise<Page<DeliveryOfEvent>> {
-  requireScope(ctx, "callbacks:read");
+  requirePermission(ctx, "callbacks.read");
   const { limit, cursor } = input;
   const [eventType] = input.eventType === null ? [] : parseEventTypes([input.eventType], () => "?event_type");
   const filter = {
@@ -61,7 +61,7 @@ export function deliveryNotFound(detail = "There is no such delivery."): Service
  * @throws delivery_not_found  also for another merchant's or the other mode's
  */
 export async function getDelivery(ctx: ServiceContext, id: DeliveryId): Promise<DeliveryDetail> {
-  requireScope(ctx, "callbacks:read");
+  requirePermission(ctx, "callbacks.read");
   return await look(ctx, async ({ tx, tenant }) => {
     const delivery = await findDelivery(tx, tenant, id);
     if (delivery === null) throw deliveryNotFound();

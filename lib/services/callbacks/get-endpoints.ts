@@ -3,7 +3,7 @@
 import { findEndpoint, listEndpoints } from "#db/queries/endpoints.ts";
 import { loadProfile } from "#db/queries/merchants.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
-import { look, requireScope, type ServiceContext } from "../context.ts";
+import { look, requirePermission, type ServiceContext } from "../context.ts";
 import { type EndpointDetail, endpointNotFound, loadDetail, toDetail } from "./endpoint-rows.ts";
 
 /**
@@ -12,7 +12,7 @@ import { type EndpointDetail, endpointNotFound, loadDetail, toDetail } from "./e
  * @throws permission_denied  the key lacks callbacks:read
  */
 export async function listCallbackEndpoints(ctx: ServiceContext): Promise<readonly EndpointDetail[]> {
-  requireScope(ctx, "callbacks:read");
+  requirePermission(ctx, "callbacks.read");
   return await look(ctx, async (inTx) => {
     const { settings } = await loadProfile(inTx.tx, inTx.tenant);
     const endpoints = await listEndpoints(inTx.tx, inTx.tenant);
@@ -25,7 +25,7 @@ export async function listCallbackEndpoints(ctx: ServiceContext): Promise<readon
  * @throws endpoint_not_found  also for a deleted one, another merchant's, or the other mode's
  */
 export async function getCallbackEndpoint(ctx: ServiceContext, id: EndpointId): Promise<EndpointDetail> {
-  requireScope(ctx, "callbacks:read");
+  requirePermission(ctx, "callbacks.read");
   return await look(ctx, async (inTx) => {
     const endpoint = await findEndpoint(inTx.tx, inTx.tenant, id);
     if (endpoint === null) throw endpointNotFound();

@@ -12,7 +12,7 @@ import { findEndpoint, listEnabledEndpoints } from "#db/queries/endpoints.ts";
 import { isHeldApart, parseEventTypes, RESEND_DAYS, RESEND_MAX } from "#lib/domain/endpoint.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { DeliveryId, EndpointId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { endpointNotFound } from "./endpoint-rows.ts";
 import { deliveryNotFound } from "./get-deliveries.ts";
 import { queueDeliveries } from "./queue-deliveries.ts";
@@ -27,7 +27,7 @@ import { queueDeliveries } from "./queue-deliveries.ts";
  * @throws endpoint_disabled     its endpoint is off
  */
 export async function resendDelivery(ctx: ServiceContext, id: DeliveryId): Promise<DeliveryOfEvent> {
-  requireScope(ctx, "callbacks:write");
+  requirePermission(ctx, "callbacks.resend");
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     await lockResending(tx, tenant);
@@ -73,7 +73,7 @@ export interface ResendResult {
  * @throws endpoint_not_found, endpoint_disabled  the endpoint that the filter names
  */
 export async function resendDeliveries(ctx: ServiceContext, input: ResendInput): Promise<ResendResult> {
-  requireScope(ctx, "callbacks:write");
+  requirePermission(ctx, "callbacks.resend");
   const { since, state, endpointId } = input;
   const [eventType] = input.eventType === null ? [] : parseEventTypes([input.eventType], () => "/event_type");
   return await transact(ctx, async (inTx) => {

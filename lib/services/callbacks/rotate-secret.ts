@@ -3,7 +3,7 @@
 import { updateEndpoint } from "#db/queries/endpoints.ts";
 import { loadProfile, lockSettings, updateSettingsRow } from "#db/queries/merchants.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { callbackSecretContext, newCallbackSecret } from "../merchants/create.ts";
 import { recordAudit } from "../record-audit.ts";
 import { type EndpointWithSecret, requireEndpoint } from "./endpoint-rows.ts";
@@ -24,7 +24,7 @@ export async function rotateSecret(
   id: EndpointId,
   overlapHours: number,
 ): Promise<EndpointWithSecret> {
-  requireScope(ctx, "callbacks:write");
+  requirePermission(ctx, "callbacks.write");
   const secret = newCallbackSecret();
   return await transact(ctx, async (inTx) => {
     const { tx, tenant, vault } = inTx;

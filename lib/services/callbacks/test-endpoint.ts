@@ -3,7 +3,7 @@
 import { type DeliveryOfEvent, findDelivery } from "#db/queries/deliveries.ts";
 import { findEndpoint } from "#db/queries/endpoints.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { recordEndpointEvent } from "../events/record.ts";
 import { endpointNotFound } from "./endpoint-rows.ts";
 
@@ -14,7 +14,7 @@ import { endpointNotFound } from "./endpoint-rows.ts";
  * @throws endpoint_not_found
  */
 export async function testEndpoint(ctx: ServiceContext, id: EndpointId): Promise<DeliveryOfEvent> {
-  requireScope(ctx, "callbacks:write");
+  requirePermission(ctx, "callbacks.write");
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const endpoint = await findEndpoint(tx, tenant, id);

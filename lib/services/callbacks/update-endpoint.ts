@@ -6,7 +6,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { EventType } from "#lib/domain/events.ts";
 import type { EndpointId } from "#lib/domain/ids.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { recordAudit } from "../record-audit.ts";
 import { type EndpointDetail, HEALTHY, loadDetail, requireEndpoint, UNTRIED } from "./endpoint-rows.ts";
 
@@ -34,7 +34,7 @@ export async function updateCallbackEndpoint(
   input: UpdateEndpointInput,
   version: number | null,
 ): Promise<EndpointDetail> {
-  requireScope(ctx, "callbacks:write");
+  requirePermission(ctx, "callbacks.write");
   const { eventTypes: names, ...given } = input;
   const eventTypes =
     names === undefined || names === null

@@ -4,7 +4,7 @@ import { type DisputeFilter, findDispute, listDisputeRows } from "#db/queries/di
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { DisputeId } from "#lib/domain/ids.ts";
 import type { Dispute } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 
 /**
@@ -12,7 +12,7 @@ import { decodeCursor, type Page, toPage } from "../cursor.ts";
  * @throws dispute_not_found  also for another merchant's or the other mode's
  */
 export async function getDispute(ctx: ServiceContext, id: DisputeId): Promise<Dispute> {
-  requireScope(ctx, "payments:read");
+  requirePermission(ctx, "payments.read");
   const dispute = await transact(ctx, ({ tx, tenant }) => findDispute(tx, tenant, id));
   if (dispute === null) throw new ServiceError("dispute_not_found", "There is no such dispute.");
   return dispute;
@@ -32,7 +32,7 @@ export interface ListDisputesInput {
  * @throws invalid_request    the cursor is not ours
  */
 export async function listDisputes(ctx: ServiceContext, input: ListDisputesInput): Promise<Page<Dispute>> {
-  requireScope(ctx, "payments:read");
+  requirePermission(ctx, "payments.read");
   const { limit, cursor } = input;
   const filter = { ...input.filter, ...(cursor === null ? {} : { after: decodeCursor(cursor) }) };
   return await transact(ctx, async ({ tx, tenant }) =>

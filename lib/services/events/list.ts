@@ -10,7 +10,7 @@ import {
 import { parseEventTypes } from "#lib/domain/endpoint.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { EventId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 
 export interface ListEventsInput {
   readonly filter: Omit<EventFilter, "types">;
@@ -39,7 +39,7 @@ export interface EventPage {
  * @throws invalid_request     the cursor is not ours
  */
 export async function listEvents(ctx: ServiceContext, input: ListEventsInput): Promise<EventPage> {
-  requireScope(ctx, "events:read");
+  requirePermission(ctx, "events.read");
   const { limit } = input;
   const after = input.after === null ? BEGINNING : decodePlace(input.after);
   const filter =
@@ -57,7 +57,7 @@ export async function listEvents(ctx: ServiceContext, input: ListEventsInput): P
  * @throws event_not_found    also for another merchant's or the other mode's
  */
 export async function getEvent(ctx: ServiceContext, id: EventId): Promise<StoredEvent> {
-  requireScope(ctx, "events:read");
+  requirePermission(ctx, "events.read");
   const event = await transact(ctx, ({ tx, tenant }) => findEvent(tx, tenant, id));
   if (event === null) throw new ServiceError("event_not_found", "There is no such event.");
   return event;

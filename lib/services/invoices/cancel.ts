@@ -3,7 +3,7 @@
 import { findInvoice, lockInvoice } from "#db/queries/invoices.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { closeOpenAttempt } from "../payments/close.ts";
 import { closeLater } from "../payments/close-later.ts";
 import { payUrl } from "../urls.ts";
@@ -19,7 +19,7 @@ import type { InvoiceWithLink } from "./create.ts";
  * @throws invoice_state_conflict  it is paid or expired
  */
 export async function cancelInvoice(ctx: ServiceContext, id: InvoiceId): Promise<InvoiceWithLink> {
-  requireScope(ctx, "invoices:write");
+  requirePermission(ctx, "invoices.cancel");
   const found = await transact(ctx, ({ tx, tenant }) => findInvoice(tx, tenant, id));
   if (found === null) throw new ServiceError("invoice_not_found", "There is no such invoice.");
   if (found.state === "open") await closeOpenAttempt(ctx, id);

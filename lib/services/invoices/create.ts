@@ -10,7 +10,7 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import type { Invoice } from "#lib/domain/records.ts";
 import { requireRegisteredUrl } from "#lib/domain/web-address.ts";
-import { newId, requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { newId, requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { offerMethods } from "../payments/methods.ts";
 import { phoneContext } from "../payments/rail-call.ts";
@@ -75,7 +75,7 @@ export async function createInvoice(
   ctx: ServiceContext,
   input: CreateInvoiceInput,
 ): Promise<InvoiceWithLink> {
-  requireScope(ctx, "invoices:write");
+  requirePermission(ctx, "invoices.create");
   requireLinesSum(input.lines, input.amount.amountMinor);
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;

@@ -6,7 +6,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { closeAttempt } from "../payments/close.ts";
 import { recomposeWaiting } from "../sms/recompose.ts";
 import { payUrl } from "../urls.ts";
@@ -36,7 +36,7 @@ export async function editInvoice(
   id: InvoiceId,
   input: EditInvoiceInput,
 ): Promise<InvoiceWithLink> {
-  requireScope(ctx, "invoices:write");
+  requirePermission(ctx, "invoices.edit");
   // Looked at first: what would be refused anyway must not close the page that a payer is on.
   const { isAboutMoney } = await transact(ctx, async (inTx) => {
     const found = await findInvoice(inTx.tx, inTx.tenant, id);

@@ -9,7 +9,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import type { Msisdn } from "#lib/domain/msisdn.ts";
 import type { Payment, Sms } from "#lib/domain/records.ts";
-import { look, requireScope, type ServiceContext } from "../context.ts";
+import { look, requirePermission, type ServiceContext } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 import { offerMethods } from "../payments/methods.ts";
 import { payUrl } from "../urls.ts";
@@ -28,7 +28,7 @@ export interface InvoiceDetail extends InvoiceWithLink {
  * @throws invoice_not_found   also for another merchant's or the other mode's
  */
 export async function getInvoice(ctx: ServiceContext, id: InvoiceId): Promise<InvoiceDetail> {
-  requireScope(ctx, "invoices:read");
+  requirePermission(ctx, "invoices.read");
   return await look(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const invoice = await findInvoice(tx, tenant, id);
@@ -64,7 +64,7 @@ export async function listInvoices(
   ctx: ServiceContext,
   input: ListInvoicesInput,
 ): Promise<Page<InvoiceWithLink>> {
-  requireScope(ctx, "invoices:read");
+  requirePermission(ctx, "invoices.read");
   const { limit, cursor, phone } = input;
   const filter: InvoiceFilter = {
     ...input.filter,

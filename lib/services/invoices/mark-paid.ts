@@ -3,7 +3,7 @@
 import { findInvoice, lockInvoice } from "#db/queries/invoices.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { closeOpenAttempt } from "../payments/close.ts";
 import { closeLater } from "../payments/close-later.ts";
 import { payUrl } from "../urls.ts";
@@ -31,7 +31,7 @@ export async function markPaid(
   id: InvoiceId,
   input: MarkPaidInput,
 ): Promise<InvoiceWithLink> {
-  requireScope(ctx, "invoices:write");
+  requirePermission(ctx, "invoices.mark_paid");
   const found = await transact(ctx, ({ tx, tenant }) => findInvoice(tx, tenant, id));
   if (found === null) throw new ServiceError("invoice_not_found", "There is no such invoice.");
   if (found.state === "open" || found.state === "expired") await closeOpenAttempt(ctx, id);
@@ -59,7 +59,7 @@ export async function markPaid(
 
 /** After an interruption: it was marked, and is answered as it is now. */
 export async function resumeMarkPaid(ctx: ServiceContext, id: InvoiceId): Promise<InvoiceWithLink> {
-  requireScope(ctx, "invoices:write");
+  requirePermission(ctx, "invoices.mark_paid");
   return await transact(ctx, async (inTx) => {
     const invoice = await findInvoice(inTx.tx, inTx.tenant, id);
     if (invoice === null) throw new ServiceError("invoice_not_found", "There is no such invoice.");

@@ -6,7 +6,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import { isPastExpiry } from "#lib/domain/invoice.ts";
 import type { Invoice } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { payUrl } from "../urls.ts";
 import { advanceInvoice } from "./advance.ts";
 import { chooseExpiry, type InvoiceWithLink } from "./create.ts";
@@ -27,7 +27,7 @@ export async function reopenInvoice(
   id: InvoiceId,
   expiresAt: Date,
 ): Promise<InvoiceWithLink> {
-  requireScope(ctx, "invoices:write");
+  requirePermission(ctx, "invoices.reopen");
   const isWaitingToExpire = await transact(ctx, async ({ tx, tenant }) => {
     const found = await findInvoice(tx, tenant, id);
     chooseExpiry({ dueAt: null, expiresAt }, tx.now);

@@ -7,7 +7,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import { isPastExpiry } from "#lib/domain/invoice.ts";
 import type { Sms } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { queueSms } from "../sms/queue-sms.ts";
 import { smsTemplateOf } from "./create.ts";
 
@@ -25,7 +25,7 @@ const INVOICE_SMS_MAX = 3;
  * @throws sms_not_configured, sms_text_too_long
  */
 export async function sendInvoice(ctx: ServiceContext, id: InvoiceId): Promise<Sms> {
-  requireScope(ctx, "invoices:write");
+  requirePermission(ctx, "invoices.send");
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const invoice = await lockInvoice(tx, tenant, id);

@@ -6,7 +6,7 @@ import { listEventsOfInvoice, type StoredEvent } from "#db/queries/events.ts";
 import { findInvoice } from "#db/queries/invoices.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
-import { look, requireScope, type ServiceContext } from "../context.ts";
+import { look, requirePermission, type ServiceContext } from "../context.ts";
 
 export interface TimelineEntry {
   readonly event: StoredEvent;
@@ -32,7 +32,7 @@ export async function listTimeline(
   afterSequence: number,
   limit: number,
 ): Promise<Timeline> {
-  requireScope(ctx, "invoices:read");
+  requirePermission(ctx, "invoices.read");
   return await look(ctx, async ({ tx, tenant }) => {
     if ((await findInvoice(tx, tenant, id)) === null) {
       throw new ServiceError("invoice_not_found", "There is no such invoice.");

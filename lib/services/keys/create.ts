@@ -5,7 +5,7 @@ import { realNow } from "#db/transaction.ts";
 import { apiKeyHint, formatApiKey } from "#lib/crypto/api-key.ts";
 import type { Network } from "#lib/domain/api-key.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
-import { newId, requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { newId, requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordAudit } from "../record-audit.ts";
 import { type Restrictions, readRestrictions, requireKept } from "./restrictions.ts";
 import { lockKeys, type NewKey, requireFuture, requireHeld, requireRoom } from "./rules.ts";
@@ -30,7 +30,7 @@ export interface CreateKeyInput {
  * @throws expiry_out_of_range  its end is past
  */
 export async function createKey(ctx: ServiceContext, input: CreateKeyInput): Promise<NewKey> {
-  requireScope(ctx, "keys:write");
+  requirePermission(ctx, "keys.write");
   requireHeld(ctx, input.scopes, { pointer: "/scopes" });
   return await transact(ctx, async (inTx) => {
     await lockKeys(inTx);

@@ -4,7 +4,7 @@ import { listApiKeys } from "#db/queries/routing/keys.ts";
 import { realNow } from "#db/transaction.ts";
 import type { ApiKeyRecord } from "#lib/domain/api-key.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 import { readKey } from "./rules.ts";
 
@@ -19,7 +19,7 @@ export interface KeyView {
  * @throws key_not_found      also for another merchant's or the other mode's
  */
 export async function getKey(ctx: ServiceContext, id: ApiKeyId): Promise<KeyView> {
-  requireScope(ctx, "keys:read");
+  requirePermission(ctx, "keys.read");
   return await transact(ctx, async (inTx) => ({ record: await readKey(inTx, id), now: realNow(inTx.tx) }));
 }
 
@@ -35,7 +35,7 @@ export async function listKeys(
   cursor: string | null,
   limit: number,
 ): Promise<Page<KeyView>> {
-  requireScope(ctx, "keys:read");
+  requirePermission(ctx, "keys.read");
   const after = cursor === null ? null : decodeCursor(cursor);
   return await transact(ctx, async ({ tx, tenant }) => {
     const page = toPage(await listApiKeys(tx, tenant, after, limit + 1), limit);

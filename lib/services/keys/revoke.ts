@@ -3,7 +3,7 @@
 import { updateApiKey } from "#db/queries/routing/keys.ts";
 import { realNow } from "#db/transaction.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { recordAudit } from "../record-audit.ts";
 import type { KeyView } from "./get.ts";
 import { lockKeys, readKey, requireAnotherManager } from "./rules.ts";
@@ -26,7 +26,7 @@ export async function revokeKey(
   id: ApiKeyId,
   { isForced }: RevokeKeyInput,
 ): Promise<KeyView> {
-  requireScope(ctx, "keys:write");
+  requirePermission(ctx, "keys.write");
   return await transact(ctx, async (inTx) => {
     const now = realNow(inTx.tx);
     await lockKeys(inTx);

@@ -5,7 +5,7 @@ import { realNow } from "#db/transaction.ts";
 import type { ApiKeyRecord } from "#lib/domain/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { recordAudit } from "../record-audit.ts";
 import { makeKey } from "./create.ts";
 import { readRestrictions, requireKept } from "./restrictions.ts";
@@ -42,7 +42,7 @@ const HOUR_MS = 3_600_000;
  * @throws expiry_out_of_range  the new key's end is past
  */
 export async function rotateKey(ctx: ServiceContext, id: ApiKeyId, input: RotateKeyInput): Promise<NewKey> {
-  requireScope(ctx, "keys:write");
+  requirePermission(ctx, "keys.write");
   return await transact(ctx, async (inTx) => {
     const now = realNow(inTx.tx);
     await lockKeys(inTx);

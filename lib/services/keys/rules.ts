@@ -6,7 +6,8 @@ import { realNow } from "#db/transaction.ts";
 import { type ApiKeyRecord, isUsableKey, USABLE_KEYS_MAX } from "#lib/domain/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
-import type { Scope } from "#lib/domain/tenant.ts";
+import { grantableScopes } from "#lib/domain/permissions.ts";
+import { type Actor, type Mode, SCOPES, type Scope } from "#lib/domain/tenant.ts";
 import type { ServiceContext, TxContext } from "../context.ts";
 
 /** A key that was just made. */
@@ -42,7 +43,7 @@ export function requireHeld(
 ): void {
   const { actor } = ctx;
   if (actor.kind === "system") return;
-  const held = actor.kind === "api_key" || actor.kind === "user" ? actor.scopes : [];
+  const held = heldBy(actor, ctx.tenant.mode);
   const index = scopes.findIndex((scope) => !held.includes(scope) && !had.includes(scope));
   if (index === -1) return;
   throw new ServiceError(
@@ -50,6 +51,11 @@ export function requireHeld(
     `You do not hold the scope ${scopes[index]} yourself.`,
     pointer === undefined ? {} : { pointer: `${pointer}/${index}` },
   );
+}
+
+function heldBy(actor: Actor, mode: Mode): readonly Scope[] {
+  if (actor.kind === "api_key") return actor.scopes;
+  return actor.kind === "user" ? grantableScopes(actor.role, mode, SCOPES) : [];
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Network } from "#lib/domain/api-key.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ApiKeyId } from "#lib/domain/ids.ts";
 import type { Scope } from "#lib/domain/tenant.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { recordAudit } from "../record-audit.ts";
 import type { KeyView } from "./get.ts";
 import { readRestrictions, requireKept } from "./restrictions.ts";
@@ -34,7 +34,7 @@ export interface UpdateKeyInput {
  * @throws restriction_not_kept  a new network that the caller's own key may not be used from
  */
 export async function updateKey(ctx: ServiceContext, id: ApiKeyId, input: UpdateKeyInput): Promise<KeyView> {
-  requireScope(ctx, "keys:write");
+  requirePermission(ctx, "keys.write");
   return await transact(ctx, async (inTx) => {
     await lockKeys(inTx);
     const key = await readKey(inTx, id);

@@ -5,7 +5,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { RailAccountId } from "#lib/domain/ids.ts";
 import type { RailAccountKind, RailTarget } from "#lib/domain/merchant.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
-import { newId, requireScope, type ServiceContext, transact } from "../context.ts";
+import { newId, requirePermission, type ServiceContext, transact } from "../context.ts";
 import { credentialsContext } from "../payments/rail-call.ts";
 import { recordAudit } from "../record-audit.ts";
 
@@ -28,7 +28,7 @@ export interface ConnectRailInput {
  * @throws url_not_allowed    the sandbox for live money, or an address that is not https
  */
 export async function connectRail(ctx: ServiceContext, input: ConnectRailInput): Promise<RailAccountId> {
-  requireScope(ctx, "merchant:write");
+  requirePermission(ctx, "rails.connect");
   const { kind, credentials, ...rest } = input;
   if (ctx.tenant.mode === "live" && input.target === "sandbox") {
     throw new ServiceError("url_not_allowed", "Live money never goes to the sandbox.");

@@ -4,7 +4,7 @@ import { findDefaultEndpoint } from "#db/queries/endpoints.ts";
 import { loadProfile, type MerchantProfile } from "#db/queries/merchants.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
-import { look, requireScope, type ServiceContext } from "../context.ts";
+import { look, requirePermission, type ServiceContext } from "../context.ts";
 import { notificationUrl } from "../urls.ts";
 
 export interface MerchantDetail extends MerchantProfile {
@@ -18,7 +18,7 @@ export interface MerchantDetail extends MerchantProfile {
  * @throws permission_denied  the key lacks merchant:read
  */
 export async function getMerchant(ctx: ServiceContext): Promise<MerchantDetail> {
-  requireScope(ctx, "merchant:read");
+  requirePermission(ctx, "merchant.read");
   return await readMerchantDetail(ctx);
 }
 

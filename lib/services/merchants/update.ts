@@ -15,7 +15,7 @@ import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { VettedUrl } from "#lib/domain/ports/callback.ts";
 import { isRegistrableHost, requireRegisteredUrl } from "#lib/domain/web-address.ts";
 import { setDefaultAddress } from "../callbacks/default-address.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { findMethod } from "../payments/methods.ts";
 import { recordAudit } from "../record-audit.ts";
 import { type MerchantDetail, readMerchantDetail } from "./get.ts";
@@ -72,9 +72,9 @@ export async function updateMerchant(
   ctx: ServiceContext,
   input: UpdateMerchantInput,
 ): Promise<MerchantDetail> {
-  requireScope(ctx, "merchant:write");
+  requirePermission(ctx, "merchant.write");
   // It is where an endpoint of the merchant's is called back.
-  if (input.callbackUrl !== undefined) requireScope(ctx, "callbacks:write");
+  if (input.callbackUrl !== undefined) requirePermission(ctx, "callbacks.write");
   requireLiveForProfile(ctx, input);
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;

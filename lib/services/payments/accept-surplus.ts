@@ -7,7 +7,7 @@ import type { PaymentId } from "#lib/domain/ids.ts";
 import { routeMoney } from "#lib/domain/invoice.ts";
 import { surplusAcceptedLegs } from "#lib/domain/ledger.ts";
 import type { Payment } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { advanceInvoice } from "../invoices/advance.ts";
 import { postLegs } from "../ledger/post.ts";
@@ -31,7 +31,7 @@ export interface AcceptSurplusInput {
  * @throws invoice_state_conflict  the invoice is paid, or asks for another amount by now
  */
 export async function acceptSurplus(ctx: ServiceContext, input: AcceptSurplusInput): Promise<Payment> {
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "payments.accept_surplus");
   return await transact(ctx, async (inTx) => {
     const { invoice, payment } = await lockBoth(inTx, input.paymentId);
     if (payment.disposition !== "surplus") {

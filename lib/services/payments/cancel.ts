@@ -2,7 +2,7 @@
 
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { advancePayment } from "./advance.ts";
 import { lockBoth } from "./apply-outcome.ts";
 import { requireCapability } from "./capability.ts";
@@ -21,7 +21,7 @@ import { type PaymentOfInvoice, requestCancel } from "./wish.ts";
  * @throws payment_state_conflict  it has ended otherwise, or is being taken
  */
 export async function cancelPayment(ctx: ServiceContext, input: DecidePaymentInput): Promise<PaymentDetail> {
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "payments.cancel");
   const { paymentId, bind } = input;
   await transact(ctx, async (inTx) => {
     await commitCancel(inTx, await lockBoth(inTx, paymentId));
@@ -32,7 +32,7 @@ export async function cancelPayment(ctx: ServiceContext, input: DecidePaymentInp
 
 /** After an interruption: what was wished is carried out as far as it is not yet. */
 export async function resumeCancellation(ctx: ServiceContext, paymentId: PaymentId): Promise<PaymentDetail> {
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "payments.cancel");
   await closeOrSupersede(ctx, paymentId);
   return await readPaymentDetail(ctx, paymentId);
 }

@@ -3,7 +3,7 @@
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import type { Payment } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { lockBoth } from "./apply-outcome.ts";
 import { requireCapability } from "./capability.ts";
 import { capturePayment } from "./follow.ts";
@@ -27,7 +27,7 @@ export interface DecidePaymentInput {
  * @throws invoice_state_conflict  the invoice has ended
  */
 export async function confirmPayment(ctx: ServiceContext, input: DecidePaymentInput): Promise<PaymentDetail> {
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "payments.capture");
   const { paymentId, bind } = input;
   await transact(ctx, async (inTx) => {
     await commitCapture(inTx, await lockBoth(inTx, paymentId));
@@ -38,7 +38,7 @@ export async function confirmPayment(ctx: ServiceContext, input: DecidePaymentIn
 
 /** After an interruption: the wish is committed, and what is left of it is carried out. */
 export async function resumeConfirmation(ctx: ServiceContext, paymentId: PaymentId): Promise<PaymentDetail> {
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "payments.capture");
   await capturePayment(ctx, paymentId);
   return await readPaymentDetail(ctx, paymentId);
 }

@@ -5,7 +5,7 @@ import { findPayment, listPaymentRows, type PaymentFilter } from "#db/queries/pa
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
-import { look, requireScope, type ServiceContext, transact } from "../context.ts";
+import { look, requirePermission, type ServiceContext, transact } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 import { payUrl } from "../urls.ts";
 
@@ -20,7 +20,7 @@ export interface PaymentDetail {
  * @throws payment_not_found  also for another merchant's or the other mode's
  */
 export async function getPayment(ctx: ServiceContext, id: PaymentId): Promise<PaymentDetail> {
-  requireScope(ctx, "payments:read");
+  requirePermission(ctx, "payments.read");
   return await readPaymentDetail(ctx, id);
 }
 
@@ -53,7 +53,7 @@ export interface ListPaymentsInput {
  * @throws invalid_request    the cursor is not ours
  */
 export async function listPayments(ctx: ServiceContext, input: ListPaymentsInput): Promise<Page<Payment>> {
-  requireScope(ctx, "payments:read");
+  requirePermission(ctx, "payments.read");
   const { limit, cursor } = input;
   const filter: PaymentFilter = {
     ...input.filter,

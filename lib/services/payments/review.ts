@@ -6,7 +6,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { Invoice, Payment } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { recordEvent } from "../events/record.ts";
 import { recordAudit } from "../record-audit.ts";
 import { advancePayment } from "./advance.ts";
@@ -38,7 +38,7 @@ export interface ReviewPaymentInput {
  * @throws payment_state_conflict  the decision does not fit its state
  */
 export async function reviewPayment(ctx: ServiceContext, input: ReviewPaymentInput): Promise<Payment> {
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "payments.review");
   return await transact(ctx, async (inTx) => {
     const { invoice, payment } = await lockBoth(inTx, input.paymentId);
     if (payment.needsReviewAt === null) {

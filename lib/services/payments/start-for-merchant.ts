@@ -5,7 +5,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { InvoiceId, PaymentId } from "#lib/domain/ids.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import type { Payment } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { type CreateInvoiceInput, createInvoice } from "../invoices/create.ts";
 import { type PaymentDetail, readPaymentDetail } from "./get.ts";
 import { settlePayment } from "./settle.ts";
@@ -33,7 +33,7 @@ export async function startMerchantPayment(
   ctx: ServiceContext,
   input: StartForMerchantInput,
 ): Promise<PaymentDetail> {
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "payments.start");
   const { invoice, bind, ...same } = input;
   const how = { ...same, withIntent: (inTx: TxContext, payment: Payment) => bind(inTx, payment.id) };
   const payment =
@@ -48,7 +48,7 @@ export async function resumeMerchantPayment(
   ctx: ServiceContext,
   paymentId: PaymentId,
 ): Promise<PaymentDetail> {
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "payments.start");
   await settlePayment(ctx, { paymentId });
   return await readPaymentDetail(ctx, paymentId);
 }

@@ -5,7 +5,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { PaymentId, RefundId } from "#lib/domain/ids.ts";
 import type { Invoice, Payment, Refund } from "#lib/domain/records.ts";
 import { type RefundLine, refundableMinor } from "#lib/domain/refund.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { lockBoth } from "../payments/apply-outcome.ts";
 import { commitRefund } from "./commit.ts";
 import { readRefund } from "./get.ts";
@@ -39,7 +39,7 @@ const PLAN_AFTER_SECONDS = 10;
  * @throws refund_exceeds_refundable, refund_line_invalid, capability_missing, amount_not_representable
  */
 export async function createRefund(ctx: ServiceContext, input: CreateRefundInput): Promise<Refund> {
-  requireScope(ctx, "refunds:write");
+  requirePermission(ctx, "refunds.create");
   const { id } = await transact(ctx, async (inTx) => {
     const { invoice, payment } = await lockBoth(inTx, input.paymentId);
     if (payment.state !== "succeeded") {
@@ -70,7 +70,7 @@ export async function createRefund(ctx: ServiceContext, input: CreateRefundInput
 
 /** After an interruption: the intent is there, and its rail is asked, for it or about it. */
 export async function resumeRefund(ctx: ServiceContext, id: RefundId): Promise<Refund> {
-  requireScope(ctx, "refunds:write");
+  requirePermission(ctx, "refunds.create");
   await settleRefund(ctx, id);
   return await readRefund(ctx, id);
 }

@@ -4,7 +4,7 @@ import { findRefund, listRefundRows, type RefundFilter } from "#db/queries/refun
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { RefundId } from "#lib/domain/ids.ts";
 import type { Refund } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { decodeCursor, type Page, toPage } from "../cursor.ts";
 
 /**
@@ -12,7 +12,7 @@ import { decodeCursor, type Page, toPage } from "../cursor.ts";
  * @throws refund_not_found   also for another merchant's or the other mode's
  */
 export async function getRefund(ctx: ServiceContext, id: RefundId): Promise<Refund> {
-  requireScope(ctx, "payments:read");
+  requirePermission(ctx, "payments.read");
   return await readRefund(ctx, id);
 }
 
@@ -41,7 +41,7 @@ export interface ListRefundsInput {
  * @throws invalid_request    the cursor is not ours
  */
 export async function listRefunds(ctx: ServiceContext, input: ListRefundsInput): Promise<Page<Refund>> {
-  requireScope(ctx, "payments:read");
+  requirePermission(ctx, "payments.read");
   const { limit, cursor } = input;
   const filter = { ...input.filter, ...(cursor === null ? {} : { after: decodeCursor(cursor) }) };
   return await transact(ctx, async ({ tx, tenant }) =>

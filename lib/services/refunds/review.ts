@@ -4,7 +4,7 @@ import { updateRefundFacts } from "#db/queries/refunds.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { RefundId } from "#lib/domain/ids.ts";
 import type { Refund } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import type { ReviewDecision } from "../payments/review.ts";
 import { recordAudit } from "../record-audit.ts";
 import { advanceRefund, type LockedRefund } from "./advance.ts";
@@ -27,7 +27,7 @@ export interface ReviewRefundInput {
  * @throws refund_not_possible  the decision does not fit its state, or no longer fits into what was captured
  */
 export async function reviewRefund(ctx: ServiceContext, input: ReviewRefundInput): Promise<Refund> {
-  requireScope(ctx, "refunds:write");
+  requirePermission(ctx, "refunds.review");
   return await transact(ctx, async (inTx) => {
     const { tx } = inTx;
     const locked = await lockRefundWithAll(inTx, input.refundId);

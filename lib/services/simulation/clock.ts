@@ -10,7 +10,7 @@ import {
   type ClockJump,
   waitForJumpMs,
 } from "#lib/domain/test-clock.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { recordAudit } from "../record-audit.ts";
 import { requireTestMode } from "./test-mode.ts";
 
@@ -28,7 +28,7 @@ export interface TestClock {
  */
 export async function readTestClock(ctx: ServiceContext): Promise<TestClock> {
   requireTestMode(ctx);
-  requireScope(ctx, "merchant:read");
+  requirePermission(ctx, "clock.read");
   return await transact(ctx, async ({ tx }) => ({
     now: tx.now,
     realNow: realNow(tx),
@@ -53,7 +53,7 @@ const AHEAD_MAX_MS = CLOCK_AHEAD_MAX_DAYS * 86_400_000;
  */
 export async function moveTestClock(ctx: ServiceContext, move: ClockMove): Promise<TestClock> {
   requireTestMode(ctx);
-  requireScope(ctx, "merchant:write");
+  requirePermission(ctx, "clock.move");
   const { merchantId } = ctx.tenant;
   return await aloneInTestMode(ctx.db, merchantId, async (tx) => {
     // Not the transaction's time: it may have waited for its turn.

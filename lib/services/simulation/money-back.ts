@@ -8,7 +8,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { DisputeId, RefundId } from "#lib/domain/ids.ts";
 import type { DisputeSimulation, RefundSimulation, SimulatorPort } from "#lib/domain/ports/simulator.ts";
 import type { Dispute, Payment, Refund } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, type TxContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
 import { settleDispute } from "../disputes/settle.ts";
 import { settleRefund } from "../refunds/settle.ts";
 import { notPossible, requireDone, requireSandbox } from "./outcome.ts";
@@ -28,7 +28,7 @@ export async function simulateRefund(
   { refundId, action }: { readonly refundId: RefundId; readonly action: RefundSimulation },
 ): Promise<Refund> {
   requireTestMode(ctx);
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "simulation.use");
   const { subject, payment, simulator } = await transact(ctx, async (inTx) => {
     const refund = await findRefund(inTx.tx, inTx.tenant, refundId);
     if (refund === null) throw new ServiceError("refund_not_found", "There is no such refund.");
@@ -56,7 +56,7 @@ export async function simulateDispute(
   { disputeId, action }: { readonly disputeId: DisputeId; readonly action: DisputeSimulation },
 ): Promise<Dispute> {
   requireTestMode(ctx);
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "simulation.use");
   const { subject, payment, simulator } = await transact(ctx, async (inTx) =>
     withRail(inTx, await readDispute(inTx, disputeId)),
   );

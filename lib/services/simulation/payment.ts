@@ -8,7 +8,7 @@ import type { PaymentId } from "#lib/domain/ids.ts";
 import { isOpenPayment } from "#lib/domain/payment.ts";
 import type { PaymentSimulation } from "#lib/domain/ports/simulator.ts";
 import type { Payment } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { type PaymentDetail, readPaymentDetail } from "../payments/get.ts";
 import { settlePayment } from "../payments/settle.ts";
 import { verifyCode } from "../payments/verify-code.ts";
@@ -37,7 +37,7 @@ export async function simulatePayment(
   { paymentId, action }: SimulatePaymentInput,
 ): Promise<PaymentDetail> {
   requireTestMode(ctx);
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "simulation.use");
   const { payment: found, simulator } = await load(ctx, paymentId);
   const payment = await enterCode(ctx, found, action);
   // Some numbers are charged without another question: what approving is for is done.

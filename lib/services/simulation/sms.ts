@@ -7,7 +7,7 @@ import { ServiceError } from "#lib/domain/errors.ts";
 import type { SmsId } from "#lib/domain/ids.ts";
 import type { SmsSimulation } from "#lib/domain/ports/simulator.ts";
 import type { Sms } from "#lib/domain/records.ts";
-import { requireScope, type ServiceContext, transact } from "../context.ts";
+import { requirePermission, type ServiceContext, transact } from "../context.ts";
 import { notPossible, requireDone, requireSandbox } from "./outcome.ts";
 import { requireTestMode } from "./test-mode.ts";
 
@@ -30,7 +30,7 @@ const REPORT_PAUSE_MS = 100;
  */
 export async function simulateSms(ctx: ServiceContext, { smsId, action }: SimulateSmsInput): Promise<Sms> {
   requireTestMode(ctx);
-  requireScope(ctx, "payments:write");
+  requirePermission(ctx, "simulation.use");
   const { sms, simulator } = await transact(ctx, async ({ tx, tenant }) => {
     const found = await findSms(tx, tenant, smsId);
     if (found === null) throw new ServiceError("sms_not_found", "There is no such message.");
