@@ -8,6 +8,7 @@ export default defineConfig({
     "./db/schema/ledger.ts",
     "./db/schema/merchants.ts",
     "./db/schema/payments.ts",
+    "./db/schema/people.ts",
     "./db/schema/refunds.ts",
     "./db/schema/routing.ts",
   ],

@@ -2,7 +2,7 @@
 
 import { eq } from "drizzle-orm";
 import type { MerchantId, UserId } from "#lib/domain/ids.ts";
-import { memberships, users } from "../schema/merchants.ts";
+import { memberships, users } from "../schema/people.ts";
 import type { Tx } from "../transaction.ts";
 
 export interface NewOwner {

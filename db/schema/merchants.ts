@@ -1,11 +1,10 @@
-// Merchants, what they set per mode, their keys, their accounts at rails, and their people.
+// Merchants, what they set per mode, their keys, and their accounts at rails.
 
 import { sql } from "drizzle-orm";
 import {
   boolean,
   check,
   foreignKey,
-  index,
   integer,
   jsonb,
   pgPolicy,
@@ -15,7 +14,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { EventType } from "#lib/domain/events.ts";
-import type { ApiKeyId, EndpointId, MerchantId, RailAccountId, UserId } from "#lib/domain/ids.ts";
+import type { ApiKeyId, EndpointId, MerchantId, RailAccountId } from "#lib/domain/ids.ts";
 import { LATE_MONEY_POLICIES } from "#lib/domain/invoice.ts";
 import { AFTER_PAYMENT, RAIL_ACCOUNT_KINDS, RAIL_TARGETS, SURPLUS_POLICIES } from "#lib/domain/merchant.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
@@ -199,31 +198,4 @@ export const callbackEndpoints = pgTable(
     oneOf("callback_endpoints_mode", t.mode, MODES),
     tenantPolicy("callback_endpoints"),
   ],
-);
-
-/** A merchant's people. Not tenant rows: one person may belong to several merchants. */
-export const users = pgTable("users", {
-  id: text("id").$type<UserId>().primaryKey(),
-  /** Lower case, ASCII. */
-  email: text("email").notNull().unique(),
-  /** Argon2id, PHC string. */
-  passwordHash: text("password_hash").notNull(),
-  createdAt: instant("created_at").notNull().defaultNow(),
-});
-
-export const memberships = pgTable(
-  "memberships",
-  {
-    merchantId: text("merchant_id")
-      .$type<MerchantId>()
-      .notNull()
-      .references(() => merchants.id),
-    userId: text("user_id")
-      .$type<UserId>()
-      .notNull()
-      .references(() => users.id),
-    role: text("role").notNull(),
-    createdAt: instant("created_at").notNull().defaultNow(),
-  },
-  (t) => [primaryKey({ columns: [t.merchantId, t.userId] }), index("memberships_user").on(t.userId)],
 );

@@ -20,6 +20,7 @@ export const ID_PREFIXES = {
   ledgerTransaction: "ltx",
   entry: "ent",
   audit: "aud",
+  mail: "mai",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -27,6 +28,7 @@ export type Id<K extends IdKind> = Brand<string, `${K}Id`>;
 
 export type MerchantId = Id<"merchant">;
 export type UserId = Id<"user">;
+export type MailId = Id<"mail">;
 export type ApiKeyId = Id<"apiKey">;
 export type RailAccountId = Id<"railAccount">;
 export type InvoiceId = Id<"invoice">;
