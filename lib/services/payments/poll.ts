@@ -70,8 +70,8 @@ export async function pollPayment(
 /** When the rail was last given something new to do. */
 function lastAskedOf(payment: Payment): Date {
   const { createdAt, submittedAt, captureRequestedAt, cancelRequestedAt } = payment;
-  const asked = [submittedAt, captureRequestedAt, cancelRequestedAt].filter((at) => at !== null);
-  return asked.reduce((last, at) => (at > last ? at : last), createdAt);
+  const wished = [captureRequestedAt, cancelRequestedAt].filter((at) => at !== null);
+  return wished.reduce((last, at) => (at > last ? at : last), submittedAt ?? createdAt);
 }
 
 /** A rail that still has reserved what is to be taken is asked again. */
