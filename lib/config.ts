@@ -35,6 +35,8 @@ export interface Config {
     /** Keys that are not valid, from one address. */
     readonly refusedKeys: number;
   };
+  /** Null: no mail is sent. */
+  readonly mail: { readonly url: string; readonly from: string } | null;
   readonly logLevel: string;
   /** Where this process fails on purpose; nowhere in a live installation. */
   readonly failpoints: readonly SetFailpoint[];
@@ -83,6 +85,8 @@ const SCHEMA = z.object({
   RATE_LIMIT_TEST_MERCHANT_READS_PER_SECOND: perSecond.optional(),
   RATE_LIMIT_TEST_MERCHANT_WRITES_PER_SECOND: perSecond.optional(),
   RATE_LIMIT_REFUSED_KEYS_PER_SECOND: perSecond.default(20),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().min(3).max(200).optional(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -163,6 +167,13 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       connectTimeoutMs: 5_000,
     },
     rateLimits: rateLimitsOf(env),
+    mail:
+      env.SMTP_URL === undefined
+        ? null
+        : {
+            url: env.SMTP_URL,
+            from: env.MAIL_FROM ?? `Billtext <no-reply@${new URL(env.BILLTEXT_ORIGIN).hostname}>`,
+          },
     logLevel: env.LOG_LEVEL,
     failpoints: env.BILLTEXT_FAILPOINTS ?? [],
   };

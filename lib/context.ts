@@ -10,9 +10,11 @@ import { type Config, getConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import { renderNativeCallback } from "./doors/native/callback-view.ts";
 import { createFailpoints, type ProcessFailpoints } from "./failpoints.ts";
+import { createAttemptLimiter } from "./limits/attempts.ts";
 import { createRateLimiter } from "./limits/rate-limiter.ts";
 import { createRefusalLimiter } from "./limits/refusals.ts";
 import { createLog } from "./log.ts";
+import { createSmtpMail } from "./mail/smtp.ts";
 import { createCardRail } from "./rails/card/rail.ts";
 import { createCarrierRail } from "./rails/carrier-billing/rail.ts";
 import { createSandboxControl } from "./rails/sandbox-control.ts";
@@ -48,13 +50,14 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
     isWorker: kind === "worker",
     onError: (error, job) => log.error("queue.error", { error, job: job?.name, jobId: job?.id }),
   });
+  const vault = createVault(config.masterKeys);
   // The launcher seeds in its own process, which nothing starts again.
   const failpoints = kind === "seed" ? null : createFailpoints(config.failpoints);
   const deps: ServiceDeps = {
     db,
     queue,
     log,
-    vault: createVault(config.masterKeys),
+    vault,
     rails: {
       card: outsideTransactions(createCardRail({ timeoutMs: config.railTimeoutMs })),
       carrier_billing: outsideTransactions(createCarrierRail({ timeoutMs: config.railTimeoutMs })),
@@ -72,6 +75,15 @@ export function createRuntime(kind: ProcessKind, config: Config): Runtime {
       windowSeconds: config.rateLimits.windowSeconds,
       limit: config.rateLimits.refusedKeys,
     }),
+    attempts: createAttemptLimiter({
+      store: openRateLimitStore(db),
+      table: RATE_LIMIT_TABLE,
+      hash: (key) => Buffer.from(vault.hash(key)).toString("base64url"),
+    }),
+    mail:
+      config.mail === null
+        ? null
+        : outsideTransactions(createSmtpMail({ ...config.mail, timeoutMs: config.railTimeoutMs })),
     simulator:
       config.sandboxUrl === null
         ? null

@@ -20,5 +20,10 @@ export const AUDIT_ACTS = [
   "refund.review.dismiss",
   "refund.review.settle",
   "refund.review.void",
+  "team.invitation_withdrawn",
+  "team.invited",
+  "team.joined",
+  "team.removed",
+  "team.role_changed",
 ] as const;
 export type AuditAct = (typeof AUDIT_ACTS)[number];

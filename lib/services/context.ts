@@ -8,8 +8,10 @@ import type { Failpoints } from "#lib/domain/failpoints.ts";
 import { ID_RANDOM_LENGTH, type Id, type IdKind, toId } from "#lib/domain/ids.ts";
 import type { PaymentMethod } from "#lib/domain/payment.ts";
 import { mayPerson, PERMISSIONS, type Permission } from "#lib/domain/permissions.ts";
+import type { AttemptLimiter } from "#lib/domain/ports/attempts.ts";
 import type { CallbackPort } from "#lib/domain/ports/callback.ts";
 import type { JsonValue } from "#lib/domain/ports/json.ts";
+import type { MailPort } from "#lib/domain/ports/mail.ts";
 import type { Rail } from "#lib/domain/ports/rail.ts";
 import type { RateLimiter, RefusalLimiter } from "#lib/domain/ports/rate-limiter.ts";
 import type { SimulatorPort } from "#lib/domain/ports/simulator.ts";
@@ -52,6 +54,9 @@ export interface ServiceDeps {
   readonly callbacks: CallbackPort;
   readonly rateLimiter: RateLimiter;
   readonly refusals: RefusalLimiter;
+  readonly attempts: AttemptLimiter;
+  /** Null where no mail server is set. */
+  readonly mail: MailPort | null;
   /** Acts at the sandbox as payers and banks do; null where there is no sandbox. */
   readonly simulator: SimulatorPort | null;
   readonly callbackRenderers: ReadonlyMap<string, CallbackRenderer>;

@@ -21,7 +21,8 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ["lib/domain", []],
   ["lib/wire", ["zod"]],
   ["lib/phone", ["lib/domain", "libphonenumber-js"]],
-  ["lib/crypto", ["lib/domain", "node"]],
+  ["lib/crypto", ["lib/domain", "otpauth", "node"]],
+  ["lib/mail", ["lib/domain", "nodemailer"]],
   ["db", ["lib/domain", "drizzle-orm", "pg", "pg-boss", "node"]],
   ["lib/rails", ["lib/domain", "lib/wire", "stripe", "zod", "node"]],
   ["lib/sms", ["lib/domain", "lib/wire", "twilio", "sms-segments-calculator", "zod", "node"]],
@@ -48,6 +49,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     [
       "next",
       "react",
+      "next-auth",
       "react-dom",
       "use-intl",
       "isbot",
