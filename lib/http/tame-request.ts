@@ -9,8 +9,7 @@ export interface RoutedRequest {
 }
 
 /**
- * What the framework's own script in a browser asks with; no page of ours has it, and one that does would need
- * them. On the first it redirects, on the second it answers 200 with nothing, to anyone.
+ * What the framework's own script in a browser asks with; of our pages only the dashboard's have it. On the first it redirects, on the second it answers 200 with nothing, to anyone.
  */
 const FRAMEWORK_HEADERS = ["rsc", "x-middleware-prefetch"];
 
@@ -26,6 +25,7 @@ export function tameRequest(request: RoutedRequest): void {
     return;
   }
   if (request.url?.includes("%") === true) request.url = tameUrl(request.url);
+  if (/^\/dashboard(?:[/?]|$)/.test(request.url ?? "")) return;
   for (const name of FRAMEWORK_HEADERS) delete request.headers?.[name];
 }
 

@@ -1,0 +1,3 @@
+import { homePage } from "#lib/web/dashboard/pages/home.tsx";
+
+export default homePage;

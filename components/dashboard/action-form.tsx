@@ -1,0 +1,59 @@
+"use client";
+
+// A form whose action answers with a sentence. Works without script too: the answer is then part of the next page.
+
+import { type ReactNode, useActionState } from "react";
+import { Alert } from "#components/ui/alert.tsx";
+import { Button, type ButtonTone } from "#components/ui/button.tsx";
+
+export interface FormAnswer {
+  readonly error: string | null;
+  readonly done: string | null;
+  readonly secrets: readonly string[];
+}
+
+export interface ActionFormProps {
+  readonly action: (state: FormAnswer, form: FormData) => Promise<FormAnswer>;
+  readonly label: string;
+  readonly tone?: ButtonTone;
+  readonly children?: ReactNode;
+  /** What stands there in place of the form once it went through. */
+  readonly whenDone?: ReactNode;
+}
+
+const UNTOUCHED: FormAnswer = { error: null, done: null, secrets: [] };
+
+export function ActionForm({ action, label, tone = "primary", children, whenDone }: ActionFormProps) {
+  const [state, submit, isBusy] = useActionState(action, UNTOUCHED);
+  const isOver = state.done !== null && whenDone !== undefined;
+  return (
+    <form action={submit} className="space-y-4">
+      {state.error !== null && <Alert tone="error">{state.error}</Alert>}
+      {state.done !== null && state.done !== "" && <Alert tone="success">{state.done}</Alert>}
+      {state.secrets.length > 0 && <Secrets secrets={state.secrets} />}
+      {isOver ? (
+        whenDone
+      ) : (
+        <>
+          {children}
+          <Button type="submit" tone={tone} disabled={isBusy}>
+            {label}
+          </Button>
+        </>
+      )}
+    </form>
+  );
+}
+
+function Secrets({ secrets }: { readonly secrets: readonly string[] }) {
+  return (
+    <div className="space-y-2">
+      <p className="text-sm">Keep these codes in a safe place. They are not shown again.</p>
+      <ul className="grid grid-cols-2 gap-1 rounded-lg bg-stone-100 p-3 font-mono text-sm dark:bg-stone-900">
+        {secrets.map((secret) => (
+          <li key={secret}>{secret}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
