@@ -12,6 +12,8 @@ const SHUTDOWN_MS = 15_000;
 export async function startWeb(): Promise<void> {
   try {
     const { config, deps, failpoints } = getWebRuntime();
+    // The only way to tell next-auth where it is.
+    process.env.NEXTAUTH_URL = config.origin;
     // Node tells of each request here before its server, Next's, gets to see it.
     subscribe("http.server.request.start", (message) => {
       const { request, socket } = message as {

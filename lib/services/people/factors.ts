@@ -4,6 +4,7 @@ import {
   countFactorTry,
   countRecoveryCodes,
   findSession,
+  findUser,
   lockUser,
   replaceRecoveryCodes,
   revokeSessions,
@@ -35,17 +36,24 @@ export interface TotpSetup {
 }
 
 /**
- * Makes a secret that is in use once a code of it was given. Asked for again before that, it is another one.
+ * Makes a secret that is in use once a code of it was given; one that waits already stays.
  *
  * @throws signed_out  the person is gone
  */
-export async function beginTotp(deps: ServiceDeps, viewer: Viewer): Promise<TotpSetup> {
-  const secret = newTotpSecret();
+export async function beginTotp(deps: ServiceDeps, viewer: Viewer): Promise<void> {
   await withoutTenant(deps.db, async (tx) => {
     const user = await lockUser(tx, viewer.id);
-    if (user === null || user.totpConfirmedAt !== null) throw new PersonError("signed_out");
-    await updateUser(tx, viewer.id, { totpSecret: deps.vault.seal(secret, contextOf(viewer.id)) });
+    if (user === null) throw new PersonError("signed_out");
+    if (user.totpSecret !== null) return;
+    await updateUser(tx, viewer.id, { totpSecret: deps.vault.seal(newTotpSecret(), contextOf(viewer.id)) });
   });
+}
+
+/** The secret that waits to be confirmed, or null. */
+export async function readTotpSetup(deps: ServiceDeps, viewer: Viewer): Promise<TotpSetup | null> {
+  const user = await withoutTenant(deps.db, (tx) => findUser(tx, viewer.id));
+  if (user === null || user.totpSecret === null || user.totpConfirmedAt !== null) return null;
+  const secret = deps.vault.open(user.totpSecret, contextOf(viewer.id));
   return { secret, uri: totpUri(secret, viewer.email) };
 }
 

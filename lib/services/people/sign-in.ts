@@ -3,7 +3,9 @@
 import {
   findUserByEmail,
   insertSession,
+  listSessions,
   revokeSessions,
+  type Session,
   type User,
   updateSession,
 } from "#db/queries/people.ts";
@@ -81,6 +83,11 @@ export async function openSession(
 /** Ends the session that the viewer is in. */
 export async function signOut(deps: ServiceDeps, viewer: Viewer): Promise<void> {
   await withoutTenant(deps.db, (tx) => updateSession(tx, viewer.sessionHash, { revokedAt: tx.now }));
+}
+
+/** Where the viewer is signed in, the last used first. */
+export async function listOwnSessions(deps: ServiceDeps, viewer: Viewer): Promise<readonly Session[]> {
+  return await withoutTenant(deps.db, (tx) => listSessions(tx, viewer.id, tx.now));
 }
 
 /** Ends one of the viewer's sessions, or all others. Returns how many. */

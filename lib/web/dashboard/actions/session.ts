@@ -5,7 +5,13 @@
 import { cookies } from "next/headers";
 import { redirect } from "next/navigation";
 import { getWebRuntime } from "#lib/context.ts";
-import { confirmTotp, passFactor, removeTotp, renewRecoveryCodes } from "#lib/services/people/factors.ts";
+import {
+  beginTotp,
+  confirmTotp,
+  passFactor,
+  removeTotp,
+  renewRecoveryCodes,
+} from "#lib/services/people/factors.ts";
 import { acceptInvitation } from "#lib/services/people/invitations.ts";
 import { changePassword, requestPasswordReset, resetPassword } from "#lib/services/people/passwords.ts";
 import { endSessions, signOut } from "#lib/services/people/sign-in.ts";
@@ -83,6 +89,11 @@ export async function changePasswordAction(_: FormState, form: FormData): Promis
     () => changePassword(getWebRuntime().deps, viewer, input),
     "Your password is changed, and you are signed out everywhere else.",
   );
+}
+
+export async function beginTotpAction(): Promise<FormState> {
+  const viewer = await requireViewer();
+  return await attempt(() => beginTotp(getWebRuntime().deps, viewer));
 }
 
 export async function confirmTotpAction(_: FormState, form: FormData): Promise<FormState> {

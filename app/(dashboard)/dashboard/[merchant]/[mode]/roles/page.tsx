@@ -1,0 +1,4 @@
+import { rolesPage } from "#lib/web/dashboard/pages/roles.tsx";
+
+export const metadata = { title: "Roles" };
+export default rolesPage;
