@@ -8,6 +8,7 @@ try {
   const sandbox = await startSandbox({
     port,
     host,
+    smtpPort: process.env.SANDBOX_SMTP_PORT ? Number(process.env.SANDBOX_SMTP_PORT) : undefined,
     publicUrl: process.env.SANDBOX_PUBLIC_URL || undefined,
     dataDir: process.env.SANDBOX_DATA_DIR || undefined,
   });

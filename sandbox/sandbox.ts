@@ -5,6 +5,7 @@ import type { Account } from "./control/accounts.ts";
 import type { Faults } from "./control/faults.ts";
 import type { Notifier } from "./control/notifications.ts";
 import type { LoggedRequest, RequestLog } from "./control/request-log.ts";
+import type { Mail } from "./mail/mailbox.ts";
 import type { LivePhones } from "./phone/live.ts";
 import type { Prompt } from "./phone/prompts.ts";
 import type { Collection } from "./store/collection.ts";
@@ -35,6 +36,7 @@ export type Sandbox = {
   requests: Collection<LoggedRequest>;
   messages: Collection<Message>;
   prompts: Collection<Prompt>;
+  mails: Collection<Mail>;
   stripe: {
     sessions: Collection<StoredSession>;
     intents: Collection<StoredIntent>;

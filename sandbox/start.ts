@@ -19,6 +19,7 @@ import { timeRoutes } from "./control/time-routes.ts";
 import { json } from "./http/message.ts";
 import { route } from "./http/router.ts";
 import { createSandboxServer } from "./http/server.ts";
+import { mailboxRoutes, startMailServer } from "./mail/mailbox.ts";
 import { frontPage } from "./pages/front-page.ts";
 import { openLivePhones } from "./phone/live.ts";
 import { phoneRoutes } from "./phone/routes.ts";
@@ -43,6 +44,8 @@ export type SandboxOptions = {
   /** 0 picks a free port. */
   port: number;
   host: string;
+  /** Where mail is taken; left out, none is. */
+  smtpPort?: number | undefined;
   /** Start of every address handed out; by default `http://localhost:<port>`. */
   publicUrl?: string | undefined;
   /** Folder of the database; without it everything is forgotten at the end. */
@@ -84,6 +87,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     ...checkoutRoutes(sandbox),
     ...validationRoutes(sandbox),
     ...phoneRoutes(sandbox, oneStep),
+    ...mailboxRoutes(sandbox),
     ...requestLogRoutes(sandbox),
     ...faultRoutes(sandbox),
     ...redeliverRoutes(sandbox),
@@ -91,8 +95,12 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     ...simulateRoutes(sandbox, oneStep),
   ]);
   server.listen(options.port, options.host);
+  let stopMail = async () => {};
   try {
     await once(server, "listening");
+    if (options.smtpPort !== undefined) {
+      stopMail = await startMailServer(sandbox, options.smtpPort, options.host);
+    }
   } catch (error) {
     sandbox.database.close();
     throw error;
@@ -105,6 +113,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     publicUrl: sandbox.publicUrl,
     async close() {
       sandbox.scheduler.stop();
+      await stopMail();
       server.close();
       server.closeAllConnections();
       await once(server, "close");
@@ -130,6 +139,7 @@ function openSandbox(dataDir: string | undefined): Sandbox {
     requests,
     messages: openCollection(database, "messages"),
     prompts: openCollection(database, "prompts"),
+    mails: openCollection(database, "mails"),
     stripe: {
       sessions: openCollection(database, "stripe_sessions"),
       intents: openCollection(database, "stripe_payment_intents"),

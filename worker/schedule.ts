@@ -2,6 +2,7 @@
 
 import { purgeOld, sweepDeadlines } from "#lib/services/chores.ts";
 import type { ServiceDeps } from "#lib/services/context.ts";
+import { sendDueMail } from "#lib/services/people/mail.ts";
 
 interface Chore {
   readonly name: string;
@@ -11,12 +12,17 @@ interface Chore {
 
 const CHORES: readonly Chore[] = [
   { name: "expire", everyMs: 2_000, run: sweepAllDeadlines },
+  { name: "mail", everyMs: 1_000, run: sendAllDueMail },
   { name: "purge", everyMs: 3_600_000, run: purgeOld },
 ];
 
 async function sweepAllDeadlines(deps: ServiceDeps): Promise<void> {
   let isFull = true;
   while (isFull) ({ isFull } = await sweepDeadlines(deps));
+}
+
+async function sendAllDueMail(deps: ServiceDeps): Promise<void> {
+  while ((await sendDueMail(deps)) > 0);
 }
 
 /** Starts the chores; the function it returns stops them and waits for the one that runs. */

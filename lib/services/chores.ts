@@ -1,11 +1,15 @@
 // Work that comes round by the clock, over all merchants.
 
 import { purgeIdempotencyKeys } from "#db/queries/events.ts";
+import { purgePeople } from "#db/queries/people.ts";
 import { purgeRateLimits } from "#db/queries/routing/rate-limits.ts";
 import { listTenants, purgeSmsCounters, takeDueDeadlines } from "#db/queries/routing/routes.ts";
 import { inTenant, realNow, withoutTenant } from "#db/transaction.ts";
 import type { ServiceDeps } from "./context.ts";
 import { IDEMPOTENCY_HOURS } from "./idempotency/once.ts";
+
+/** Sessions and links that are over, and mail that was sent. */
+const PEOPLE_KEPT_MS = 30 * 86_400_000;
 
 const DEADLINES_PER_SWEEP = 500;
 
@@ -39,5 +43,6 @@ export async function purgeOld(deps: ServiceDeps): Promise<void> {
   await withoutTenant(deps.db, async (tx) => {
     await purgeSmsCounters(tx, new Date(tx.now.getTime() - 2 * 86_400_000).toISOString().slice(0, 10));
     await purgeRateLimits(tx, tx.now);
+    await purgePeople(tx, new Date(tx.now.getTime() - PEOPLE_KEPT_MS));
   });
 }

@@ -33,6 +33,7 @@ const addresses: [string, string][] = [
   ["GET /phones, /phones/{number}", "virtual phones"],
   ["GET /phones/{number}/messages, …/prompts", "the same as JSON"],
   ["POST /phones/{number}/approve, …/decline", "answers the oldest open prompt, or { payment_id }"],
+  ["GET /mailbox, /mailbox/mails?to=", "mail that was sent by SMTP, as a page and as JSON"],
   ["GET /requests?service=&account=&since=", "what the three services were asked"],
   ["POST, GET, DELETE /faults", "faults, see below; DELETE /faults/{id} for one"],
   ["POST /events/redeliver", "sends a Stripe event again: { event_id, copies }"],

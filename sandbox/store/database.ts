@@ -14,6 +14,7 @@ const tables = [
   "stripe_balance_transactions",
   "stripe_events",
   "stripe_idempotency",
+  "mails",
   "messages",
   "carrier_tokens",
   "carrier_payments",

@@ -11,7 +11,7 @@ import { readCredentials } from "./credentials.ts";
 import { type Demo, ensureDemo } from "./demo.ts";
 import { ensureFirstMerchant, type FirstSecrets } from "./first-merchant.ts";
 import { type DataPaths, dataPaths, projectRoot } from "./paths.ts";
-import { requireFreePort } from "./ports.ts";
+import { freePort, requireFreePort } from "./ports.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./postgres.ts";
 import { type RunningService, readyByHttp, readyByMessage, startService } from "./processes.ts";
 import { loadSecrets, loginPassword, type Secrets } from "./secrets.ts";
@@ -49,6 +49,8 @@ const INHERITED = [
   "NODE_EXTRA_CA_CERTS",
   "LOG_LEVEL",
   "RAIL_TIMEOUT_MS",
+  "SMTP_URL",
+  "MAIL_FROM",
   "CALLBACK_PORTS",
   "CALLBACK_TIMEOUT_MS",
   "CALLBACK_LOOPBACK",
@@ -106,9 +108,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const ownerUrl = settings.databaseUrl ?? (await ensureDatabase(postgres, "billtext"));
     const urls = await migrate(ownerUrl, masterKeys, options.environment);
     const sandboxUrl = settings.isLive ? null : `http://localhost:${settings.sandboxPort}`;
+    // Only our own processes ask for it.
+    const smtpPort = await freePort();
     const envFor = (databaseUrl: string) =>
-      processEnvironment(options, { databaseUrl, masterKeys, sandboxUrl });
-    if (sandboxUrl !== null) started.push(await startSandbox(settings, paths, sandboxUrl));
+      processEnvironment(options, { databaseUrl, masterKeys, sandboxUrl, smtpPort });
+    if (sandboxUrl !== null) started.push(await startSandbox(settings, paths, sandboxUrl, smtpPort));
     const { demo, firstSecrets } = await seed(options, paths, envFor(urls.web), sandboxUrl, urls.web);
     options.say("Starting the processes…");
     started.push(await startWeb(settings, paths, envFor(urls.web)));
@@ -215,6 +219,8 @@ interface EnvironmentInput {
   readonly databaseUrl: string;
   readonly masterKeys: string;
   readonly sandboxUrl: string | null;
+  /** Where the sandbox takes mail. */
+  readonly smtpPort: number;
 }
 
 function processEnvironment(options: StackOptions, input: EnvironmentInput): Record<string, string> {
@@ -232,7 +238,13 @@ function processEnvironment(options: StackOptions, input: EnvironmentInput): Rec
     BILLTEXT_MASTER_KEYS: input.masterKeys,
     BILLTEXT_EMBEDDED_DATABASE: settings.databaseUrl === null ? "1" : "0",
     DATABASE_URL: input.databaseUrl,
-    ...(input.sandboxUrl === null ? {} : { SANDBOX_URL: input.sandboxUrl }),
+    ...(input.sandboxUrl === null
+      ? {}
+      : {
+          SANDBOX_URL: input.sandboxUrl,
+          // Mail goes to the sandbox's mailbox, unless a server was named.
+          SMTP_URL: environment.SMTP_URL ?? `smtp://127.0.0.1:${input.smtpPort}`,
+        }),
   };
 }
 
@@ -261,7 +273,12 @@ async function seed(
 
 const NODE_FLAGS = ["--disable-warning=ExperimentalWarning"];
 
-async function startSandbox(settings: Settings, paths: DataPaths, url: string): Promise<RunningService> {
+async function startSandbox(
+  settings: Settings,
+  paths: DataPaths,
+  url: string,
+  smtpPort: number,
+): Promise<RunningService> {
   return await startService(
     {
       name: "sandbox",
@@ -270,6 +287,7 @@ async function startSandbox(settings: Settings, paths: DataPaths, url: string): 
       env: {
         PATH: process.env.PATH ?? "",
         SANDBOX_PORT: String(settings.sandboxPort),
+        SANDBOX_SMTP_PORT: String(smtpPort),
         SANDBOX_PUBLIC_URL: url,
         SANDBOX_DATA_DIR: paths.sandbox,
       },

@@ -21,6 +21,8 @@ export interface TestServers {
   readonly workerUrl: string;
   readonly auditUrl: string;
   readonly sandboxUrl: string;
+  /** Where the sandbox takes mail. */
+  readonly smtpUrl: string;
 }
 
 declare module "vitest" {
@@ -44,7 +46,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const sandboxPort = await freePort();
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
-  const sandbox = await startSandbox(sandboxPort, sandboxUrl);
+  const smtpPort = await freePort();
+  const sandbox = await startSandbox(sandboxPort, sandboxUrl, smtpPort);
   const ownerUrl = await ensureDatabase(postgres, TEMPLATE);
   const urls = await migrateDatabase({
     url: ownerUrl,
@@ -62,6 +65,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     workerUrl: urls.worker,
     auditUrl: urls.audit,
     sandboxUrl,
+    smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
   });
   return async () => {
     sandbox.kill("SIGTERM");
@@ -78,7 +82,7 @@ async function forbidConnections(superuserUrl: string): Promise<void> {
   await client.end();
 }
 
-async function startSandbox(port: number, publicUrl: string): Promise<ChildProcess> {
+async function startSandbox(port: number, publicUrl: string, smtpPort: number): Promise<ChildProcess> {
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", join(projectRoot, "sandbox/main.ts")],
@@ -88,6 +92,7 @@ async function startSandbox(port: number, publicUrl: string): Promise<ChildProce
         NODE_ENV: "test",
         SANDBOX_PORT: String(port),
         SANDBOX_PUBLIC_URL: publicUrl,
+        SANDBOX_SMTP_PORT: String(smtpPort),
       },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     },

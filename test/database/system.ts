@@ -78,6 +78,7 @@ export async function openSystem({ acquireTimeoutMs = 20_000 } = {}): Promise<Te
       DATABASE_CONNECTIONS_MAX: "20",
       DATABASE_ACQUIRE_TIMEOUT_MS: String(acquireTimeoutMs),
       SANDBOX_URL: servers.sandboxUrl,
+      SMTP_URL: servers.smtpUrl,
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "silent",
       RAIL_TIMEOUT_MS: "2000",
       CALLBACK_TIMEOUT_MS: "2000",

@@ -72,7 +72,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
     "app",
     ["next", "react", "lib/doors", "lib/web", "lib/services", "lib/context", "lib/domain", "components"],
   ],
-  ["sandbox", ["node"]],
+  ["sandbox", ["node", "postal-mime", "smtp-server"]],
   // Tests of both kinds hold what they are answered against the API's description.
   [
     "e2e",
