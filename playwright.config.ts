@@ -42,11 +42,12 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "payers", testIgnore: "settings/**" },
+    { name: "dashboard", testMatch: "dashboard/**" },
+    { name: "payers", testIgnore: ["settings/**", "dashboard/**"] },
     {
       name: "settings",
       testMatch: "settings/**",
-      dependencies: ["payers"],
+      dependencies: ["payers", "dashboard"],
       fullyParallel: false,
       workers: 1,
     },

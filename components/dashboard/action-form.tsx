@@ -2,7 +2,7 @@
 
 // A form whose action answers with a sentence. Works without script too: the answer is then part of the next page.
 
-import { type ReactNode, useActionState } from "react";
+import { type FormEvent, type ReactNode, startTransition, useActionState, useEffect, useRef } from "react";
 import { Alert } from "#components/ui/alert.tsx";
 import { Button, type ButtonTone } from "#components/ui/button.tsx";
 
@@ -25,9 +25,21 @@ const UNTOUCHED: FormAnswer = { error: null, done: null, secrets: [] };
 
 export function ActionForm({ action, label, tone = "primary", children, whenDone }: ActionFormProps) {
   const [state, submit, isBusy] = useActionState(action, UNTOUCHED);
+  const form = useRef<HTMLFormElement>(null);
   const isOver = state.done !== null && whenDone !== undefined;
+  useEffect(() => {
+    if (state.done !== null) form.current?.reset();
+  }, [state]);
+
+  // By hand, so that what was typed stays where it was refused.
+  function send(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const typed = new FormData(event.currentTarget);
+    startTransition(() => submit(typed));
+  }
+
   return (
-    <form action={submit} className="space-y-4">
+    <form ref={form} action={submit} onSubmit={send} className="space-y-4">
       {state.error !== null && <Alert tone="error">{state.error}</Alert>}
       {state.done !== null && state.done !== "" && <Alert tone="success">{state.done}</Alert>}
       {state.secrets.length > 0 && <Secrets secrets={state.secrets} />}

@@ -8,6 +8,8 @@ interface Demo {
   readonly merchant_id: string;
   readonly api_key: string;
   readonly callback_secret: string;
+  readonly dashboard_email: string;
+  readonly dashboard_password: string;
   /** The web process's own login. */
   readonly database_url: string;
 }

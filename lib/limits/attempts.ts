@@ -39,5 +39,8 @@ export function createAttemptLimiter({ store, table, hash }: AttemptLimiterOptio
         throw error;
       }
     },
+    async giveBack(bound, key) {
+      await limiters.get(bound)?.reward(hash(key));
+    },
   };
 }

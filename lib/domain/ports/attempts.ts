@@ -21,4 +21,6 @@ export type AttemptBound = keyof typeof ATTEMPT_BOUNDS;
 export interface AttemptLimiter {
   /** Counts one attempt; milliseconds to wait where it is one too many, else 0. */
   take(bound: AttemptBound, key: string): Promise<number>;
+  /** Takes one back: it was no guess. */
+  giveBack(bound: AttemptBound, key: string): Promise<void>;
 }

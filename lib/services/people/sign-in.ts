@@ -51,11 +51,13 @@ const USER_AGENT_MAX = 300;
 export async function signIn(deps: ServiceDeps, input: SignInInput): Promise<OpenedSession> {
   const { source, deviceProof } = input;
   const email = parseEmail(input.email);
-  await boundTries(deps, email ?? "", source, deviceProof);
+  const bounds = boundsOf(deps, email ?? "", source, deviceProof);
+  for (const [bound, key] of bounds) await takeAttempt(deps, bound, key);
   const user = email === null ? null : await withoutTenant(deps.db, (tx) => findUserByEmail(tx, email));
   const password = input.password.slice(0, PASSWORD_LENGTH_MAX + 1);
   const isRight = await isPassword(password, user?.passwordHash ?? null);
   if (user === null || !isRight || user.disabledAt !== null) throw new PersonError("credentials_wrong");
+  for (const [bound, key] of bounds) await deps.attempts.giveBack(bound, key);
   return await withoutTenant(deps.db, (tx) => openSession(deps, tx, user, source));
 }
 
@@ -102,27 +104,27 @@ export async function endSessions(
 }
 
 /**
- * A name's tries are counted by place; over all places they are bounded too, but for browsers that it has signed in
+ * Wrong tries of a name are counted by place; over all places they are bounded too, but for browsers that it has signed in
  * with before, so that no stranger can lock it out.
  */
-async function boundTries(
+function boundsOf(
   deps: ServiceDeps,
   email: string,
   { address }: SignInSource,
   deviceProof: string | null,
-): Promise<void> {
+): readonly (readonly [AttemptBound, string])[] {
   const place = address ?? "unknown";
-  const isKnown = deviceProof !== null && deps.vault.verify(DEVICE, email, deviceProof);
-  const bounds: readonly (readonly [AttemptBound, string])[] = [
+  if (deviceProof !== null && deps.vault.verify(DEVICE, email, deviceProof)) {
+    return [
+      ["sign_in_place", place],
+      ["sign_in_known", deviceProof],
+    ];
+  }
+  return [
     ["sign_in_place", place],
-    ...(isKnown
-      ? ([["sign_in_known", `${deviceProof}`]] as const)
-      : ([
-          ["sign_in_here", `${email} ${place}`],
-          ["sign_in_name", email],
-        ] as const)),
+    ["sign_in_here", `${email} ${place}`],
+    ["sign_in_name", email],
   ];
-  for (const [bound, key] of bounds) await takeAttempt(deps, bound, key);
 }
 
 /** @throws too_many_tries */

@@ -4,7 +4,8 @@ import { InvoiceTable } from "#components/dashboard/invoice-table.tsx";
 import { Empty } from "#components/dashboard/parts.tsx";
 import { Alert } from "#components/ui/alert.tsx";
 import { buttonClass } from "#components/ui/button.tsx";
-import { INPUT_CLASS } from "#components/ui/field.tsx";
+import { Field } from "#components/ui/field.tsx";
+import { SelectField } from "#components/ui/select-field.tsx";
 import { ServiceError } from "#lib/domain/errors.ts";
 import { INVOICE_STATES } from "#lib/domain/invoice.ts";
 import { mayPerson } from "#lib/domain/permissions.ts";
@@ -106,36 +107,20 @@ function Filters({ asked }: { readonly asked: AskedFilter }) {
   return (
     <search>
       <form className="flex flex-wrap items-end gap-3">
-        <label className="text-sm">
-          State
-          <select name="state" defaultValue={one(asked.state)} className={INPUT_CLASS}>
-            <option value="">Any</option>
-            {INVOICE_STATES.map((state) => (
-              <option key={state} value={state}>
-                {state}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="text-sm">
-          Reference
-          <input
-            name="reference"
-            defaultValue={one(asked.reference)}
-            className={INPUT_CLASS}
-            maxLength={100}
-          />
-        </label>
-        <label className="text-sm">
-          Phone, last four
-          <input
-            name="last4"
-            defaultValue={one(asked.last4)}
-            inputMode="numeric"
-            maxLength={4}
-            className={INPUT_CLASS}
-          />
-        </label>
+        <SelectField
+          name="state"
+          label="State"
+          options={[{ value: "", label: "Any" }, ...INVOICE_STATES]}
+          defaultValue={one(asked.state)}
+        />
+        <Field name="reference" label="Reference" defaultValue={one(asked.reference)} maxLength={100} />
+        <Field
+          name="last4"
+          label="Phone, last four"
+          defaultValue={one(asked.last4)}
+          inputMode="numeric"
+          maxLength={4}
+        />
         <button type="submit" className={buttonClass()}>
           Search
         </button>

@@ -3,7 +3,8 @@
 import { ActionForm } from "#components/dashboard/action-form.tsx";
 import { Card } from "#components/dashboard/parts.tsx";
 import { Alert } from "#components/ui/alert.tsx";
-import { Field, INPUT_CLASS } from "#components/ui/field.tsx";
+import { Field } from "#components/ui/field.tsx";
+import { SelectField } from "#components/ui/select-field.tsx";
 import { getWebRuntime } from "#lib/context.ts";
 import { CURRENCIES } from "#lib/domain/currency.ts";
 import { mayPerson } from "#lib/domain/permissions.ts";
@@ -38,14 +39,7 @@ export async function newInvoicePage({ params }: { readonly params: Promise<Plac
             />
             <div className="grid grid-cols-[1fr_7rem] gap-3">
               <Field name="amount" label="Amount" inputMode="decimal" required={true} autoComplete="off" />
-              <label className="space-y-1 text-sm font-medium">
-                Currency
-                <select name="currency" defaultValue="NOK" className={INPUT_CLASS}>
-                  {CURRENCIES.map((code) => (
-                    <option key={code}>{code}</option>
-                  ))}
-                </select>
-              </label>
+              <SelectField name="currency" label="Currency" options={CURRENCIES} defaultValue="NOK" />
             </div>
             <Field
               name="description"

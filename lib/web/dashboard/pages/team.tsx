@@ -3,7 +3,8 @@
 import { ActionForm } from "#components/dashboard/action-form.tsx";
 import { Card, Empty } from "#components/dashboard/parts.tsx";
 import { Alert } from "#components/ui/alert.tsx";
-import { Field, INPUT_CLASS } from "#components/ui/field.tsx";
+import { Field } from "#components/ui/field.tsx";
+import { SelectField } from "#components/ui/select-field.tsx";
 import { mayPerson, ROLES } from "#lib/domain/permissions.ts";
 import { getTeam } from "#lib/services/people/team.ts";
 import { changeRoleAction, inviteAction, withdrawInvitationAction } from "../actions/team.ts";
@@ -44,15 +45,14 @@ export async function teamPage({ params }: { readonly params: Promise<PlaceParam
                     label="Change"
                     tone="plain"
                   >
-                    <label className="block">
-                      <span className="sr-only">Role of {member.email}</span>
-                      <select name="role" defaultValue={member.role} className={INPUT_CLASS}>
-                        {ROLES.map((role) => (
-                          <option key={role}>{role}</option>
-                        ))}
-                        <option value="none">nothing any more</option>
-                      </select>
-                    </label>
+                    <SelectField
+                      name="role"
+                      id={`role-${member.userId}`}
+                      label={`Role of ${member.email}`}
+                      isLabelHidden={true}
+                      options={[...ROLES, { value: "none", label: "nothing any more" }]}
+                      defaultValue={member.role}
+                    />
                   </ActionForm>
                 </li>
               ))}
@@ -61,14 +61,7 @@ export async function teamPage({ params }: { readonly params: Promise<PlaceParam
           <Card heading="Invite somebody">
             <ActionForm action={inviteAction.bind(null, where)} label="Send the invitation">
               <Field name="email" label="Email" type="email" required={true} autoComplete="off" />
-              <label className="block space-y-1 text-sm font-medium">
-                Role
-                <select name="role" defaultValue="viewer" className={INPUT_CLASS}>
-                  {ROLES.map((role) => (
-                    <option key={role}>{role}</option>
-                  ))}
-                </select>
-              </label>
+              <SelectField name="role" label="Role" options={ROLES} defaultValue="viewer" />
             </ActionForm>
           </Card>
           <Card heading="Invitations">
