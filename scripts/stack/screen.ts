@@ -21,8 +21,11 @@ export function drawScreen(stack: Stack, settings: Settings, seconds: number): s
     "",
     `Billtext is running (started in ${seconds.toFixed(1)} s). Ctrl-C stops it.`,
     "",
+    `  Dashboard      ${demo.base_url}/dashboard`,
+    `                 ${demo.dashboard_email}, password ${demo.dashboard_password}`,
     `  API            ${demo.base_url}/api/v1`,
     `  Virtual phone  ${demo.sandbox_url}/phones/${encodeURIComponent(DEMO_PHONE)}`,
+    `  Mailbox        ${demo.sandbox_url}/mailbox`,
     `  Sandbox        ${demo.sandbox_url}`,
     `  Demo API key   ${demo.api_key}`,
     `  For scripts    ${settings.dataDir}/demo.json`,
@@ -34,7 +37,7 @@ export function drawScreen(stack: Stack, settings: Settings, seconds: number): s
   ].join("\n");
 }
 
-function drawLive({ firstSecrets }: Stack, settings: Settings): string {
+function drawLive({ firstSecrets, ownerLink }: Stack, settings: Settings): string {
   const secrets =
     firstSecrets === null
       ? []
@@ -45,5 +48,9 @@ function drawLive({ firstSecrets }: Stack, settings: Settings): string {
           `  Live API key     ${firstSecrets.apiKey}`,
           `  Callback secret  ${firstSecrets.callbackSecret}`,
         ];
-  return ["", `Billtext is live at ${settings.origin}.`, ...secrets, ""].join("\n");
+  const owner =
+    ownerLink === null
+      ? []
+      : ["", "The first owner of the dashboard is made by this link:", "", `  ${ownerLink}`];
+  return ["", `Billtext is live at ${settings.origin}.`, ...secrets, ...owner, ""].join("\n");
 }

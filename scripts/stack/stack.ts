@@ -10,6 +10,7 @@ import { webServerPath } from "./build.ts";
 import { readCredentials } from "./credentials.ts";
 import { type Demo, ensureDemo } from "./demo.ts";
 import { ensureFirstMerchant, type FirstSecrets } from "./first-merchant.ts";
+import { inviteFirstOwner } from "./first-owner.ts";
 import { type DataPaths, dataPaths, projectRoot } from "./paths.ts";
 import { freePort, requireFreePort } from "./ports.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./postgres.ts";
@@ -30,6 +31,8 @@ export interface Stack {
   readonly demo: Demo | null;
   /** The first live secrets, shown once; null where they were shown before, or in development. */
   readonly firstSecrets: FirstSecrets | null;
+  /** Makes whoever opens it the first owner; live installations only, while there is none. */
+  readonly ownerLink: string | null;
   readonly sandboxUrl: string | null;
   /** The address of the auditor's login. */
   readonly auditUrl: string;
@@ -113,13 +116,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const envFor = (databaseUrl: string) =>
       processEnvironment(options, { databaseUrl, masterKeys, sandboxUrl, smtpPort });
     if (sandboxUrl !== null) started.push(await startSandbox(settings, paths, sandboxUrl, smtpPort));
-    const { demo, firstSecrets } = await seed(options, paths, envFor(urls.web), sandboxUrl, urls.web);
+    const { demo, firstSecrets, ownerLink } = await seed(
+      options,
+      paths,
+      envFor(urls.web),
+      sandboxUrl,
+      urls.web,
+    );
     options.say("Starting the processes…");
     started.push(await startWeb(settings, paths, envFor(urls.web)));
     started.push(await startWorker(paths, envFor(urls.worker)));
     return {
       demo,
       firstSecrets,
+      ownerLink,
       sandboxUrl,
       auditUrl: urls.audit,
       postgres: () => postgres,
@@ -248,13 +258,20 @@ function processEnvironment(options: StackOptions, input: EnvironmentInput): Rec
   };
 }
 
+interface Seeded {
+  readonly demo: Demo | null;
+  readonly firstSecrets: FirstSecrets | null;
+  /** Makes whoever opens it the first owner. */
+  readonly ownerLink: string | null;
+}
+
 async function seed(
   options: StackOptions,
   paths: DataPaths,
   env: Readonly<Record<string, string>>,
   sandboxUrl: string | null,
   databaseUrl: string,
-): Promise<{ readonly demo: Demo | null; readonly firstSecrets: FirstSecrets | null }> {
+): Promise<Seeded> {
   const realAccounts = readCredentials(options.environment, options.settings.isLive);
   const runtime = createRuntime("seed", parseConfig({ ...env, LOG_LEVEL: "warn" }));
   try {
@@ -262,10 +279,11 @@ async function seed(
       return {
         demo: null,
         firstSecrets: await ensureFirstMerchant(runtime.deps, options.environment, realAccounts),
+        ownerLink: await inviteFirstOwner(runtime.deps, options.environment),
       };
     }
     const demo = await ensureDemo(runtime.deps, { path: paths.demo, sandboxUrl, databaseUrl, realAccounts });
-    return { demo, firstSecrets: null };
+    return { demo, firstSecrets: null, ownerLink: null };
   } finally {
     await runtime.close();
   }

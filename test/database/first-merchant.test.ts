@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MerchantId } from "#lib/domain/ids.ts";
 import { createMerchant } from "#lib/services/merchants/create.ts";
+import { acceptInvitation } from "#lib/services/people/invitations.ts";
 import type { RealAccount } from "../../scripts/stack/credentials.ts";
 import { ensureFirstMerchant } from "../../scripts/stack/first-merchant.ts";
+import { inviteFirstOwner } from "../../scripts/stack/first-owner.ts";
 import { asSystem, createFullKey } from "../../scripts/stack/merchant.ts";
 import { Sentence } from "../../scripts/stack/sentence.ts";
 import { openSystem, type TestSystem } from "./system.ts";
@@ -125,5 +127,32 @@ describe("the first start", () => {
     expect(await refusal(start([], wrong))).toMatch(/MERCHANT_TIME_ZONE: must be an IANA time zone/);
     const { rows } = await system.superuser.query("select count(*)::int as n from merchants");
     expect(rows[0].n).toBe(0);
+  });
+});
+
+describe("the first owner", () => {
+  const invite = (email: string) => inviteFirstOwner(system.deps, { MERCHANT_OWNER_EMAIL: email });
+
+  it("is made by the link of the last start, once, while there is none", async () => {
+    await start();
+    expect(await inviteFirstOwner(system.deps, {})).toBeNull();
+    const first = await invite("ann@example.com");
+    const second = await invite("ann@example.com");
+    const accept = (link: string | null) =>
+      acceptInvitation(system.deps, {
+        token: link?.split("/").at(-1) ?? "",
+        name: "Ann",
+        password: "harbour lantern seven",
+        source: { address: null, userAgent: "" },
+        correlationId: "web_test",
+      });
+    await expect(accept(first)).rejects.toMatchObject({ code: "link_dead" });
+    expect((await accept(second)).session).not.toBeNull();
+    expect(await invite("ann@example.com")).toBeNull();
+  });
+
+  it("must have an address", async () => {
+    await start();
+    await expect(invite("ann")).rejects.toBeInstanceOf(Sentence);
   });
 });
