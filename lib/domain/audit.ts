@@ -27,3 +27,16 @@ export const AUDIT_ACTS = [
   "team.role_changed",
 ] as const;
 export type AuditAct = (typeof AUDIT_ACTS)[number];
+
+/** The first words of acts. */
+export const AUDIT_AREAS = [
+  "clock",
+  "endpoint",
+  "key",
+  "merchant",
+  "payment",
+  "rail",
+  "refund",
+  "team",
+] as const;
+export type AuditArea = (typeof AUDIT_AREAS)[number];

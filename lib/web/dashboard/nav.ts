@@ -11,7 +11,10 @@ interface NavPage {
 
 const PAGES: readonly NavPage[] = [
   { path: "invoices", label: "Invoices", permission: "invoices.read" },
+  { path: "keys", label: "API keys", permission: "keys.read" },
+  { path: "callbacks", label: "Callbacks", permission: "callbacks.read" },
   { path: "team", label: "Team", permission: "team.read" },
+  { path: "log", label: "Audit log", permission: "audit.read" },
   { path: "roles", label: "Roles", permission: "merchant.read" },
 ];
 
