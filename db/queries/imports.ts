@@ -186,19 +186,27 @@ export async function writeCheckedRows(
 
 /** Notes which rows have the reference of a row before, and returns how many. */
 export async function markRepeatedRows(tx: Tx, tenant: Tenant, importId: ImportId): Promise<number> {
-  const { rowCount } = await tx.client.query(
-    `update import_rows as r
-     set repeats_row = firsts.first_row
-     from (
+  const { rows } = await tx.client.query<{ row: number; first: number }>(
+    `select row_number as row, first_row as first from (
        select row_number, min(row_number) over (partition by merchant_reference) as first_row
        from import_rows where merchant_id = $1 and import_id = $2 and merchant_reference is not null
-     ) as firsts
-     where r.merchant_id = $1 and r.import_id = $2 and r.row_number = firsts.row_number
-       and firsts.first_row < firsts.row_number`,
+     ) as firsts where first_row < row_number`,
     [tenant.merchantId, importId],
   );
-  return rowCount ?? 0;
+  // Row by row through the key: joined in one statement, the planner has no idea how many there are.
+  for (let start = 0; start < rows.length; start += ROWS_A_STATEMENT) {
+    const some = rows.slice(start, start + ROWS_A_STATEMENT);
+    await tx.client.query(
+      `update import_rows as r set repeats_row = repeated.first
+       from unnest($3::int[], $4::int[]) as repeated (row, first)
+       where r.merchant_id = $1 and r.import_id = $2 and r.row_number = repeated.row`,
+      [tenant.merchantId, importId, some.map(({ row }) => row), some.map(({ first }) => first)],
+    );
+  }
+  return rows.length;
 }
+
+const ROWS_A_STATEMENT = 2_000;
 
 /** Writes that a row has its invoice, and forgets its cells. */
 export async function finishRow(
@@ -216,17 +224,20 @@ export async function finishRow(
   if (done.length !== 1) throw new Error(`Row ${rowNumber} was not there to be done.`);
 }
 
+/** Writes why a row was not made; false where it is not waiting to be made any more. */
 export async function refuseRow(
   tx: Tx,
   tenant: Tenant,
   importId: ImportId,
   rowNumber: number,
   faults: readonly RowFault[],
-): Promise<void> {
-  await tx.sql
+): Promise<boolean> {
+  const refused = await tx.sql
     .update(importRows)
     .set({ state: "refused", faults })
-    .where(and(byRow(tenant, importId, rowNumber), eq(importRows.state, "valid")));
+    .where(and(byRow(tenant, importId, rowNumber), eq(importRows.state, "valid")))
+    .returning({ rowNumber: importRows.rowNumber });
+  return refused.length > 0;
 }
 
 /** Forgets what stood in the file, where nothing more can come of it. */
@@ -283,19 +294,6 @@ export async function listRowsToMake(
   limit: number,
 ): Promise<ImportRow[]> {
   return await listImportRows(tx, tenant, importId, { states: ["valid"], afterRow: 0 }, limit);
-}
-
-/** Runs work that may fail, and undoes only that where it does; the transaction goes on. */
-export async function inSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
-  await tx.client.query("savepoint import_row");
-  try {
-    const result = await work();
-    await tx.client.query("release savepoint import_row");
-    return result;
-  } catch (error) {
-    await tx.client.query("rollback to savepoint import_row; release savepoint import_row");
-    throw error;
-  }
 }
 
 function byId(tenant: Tenant, id: ImportId) {

@@ -5,7 +5,6 @@ import {
   finishRow,
   forgetCells,
   type ImportRow,
-  inSavepoint,
   listRowsToMake,
   lockImport,
   refuseRow,
@@ -16,7 +15,7 @@ import { patientQueue } from "#db/queue.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ImportId } from "#lib/domain/ids.ts";
 import type { RowFault } from "#lib/domain/import.ts";
-import type { ServiceContext, TxContext } from "../context.ts";
+import { type ServiceContext, type TxContext, transact } from "../context.ts";
 import { createInvoice } from "../invoices/create.ts";
 import { type RowReader, readRow } from "./read-row.ts";
 import { faultOf, openCells, readerOf } from "./rows.ts";
@@ -31,7 +30,29 @@ const ROWS_A_BATCH = 20;
  */
 export async function runImport(ctx: ServiceContext, id: ImportId): Promise<void> {
   const patient = { ...ctx, queue: patientQueue(ctx.queue) };
-  await workInSlices(ctx, "import.run", id, (inTx) => runBatch({ ...patient, tx: inTx.tx }, id));
+  let isOver = false;
+  while (!isOver) {
+    try {
+      await workInSlices(ctx, "import.run", id, (inTx) => runBatch({ ...patient, tx: inTx.tx }, id));
+      isOver = true;
+    } catch (error) {
+      if (!(error instanceof RefusedRow)) throw error;
+      // Nothing of its batch was kept. The others are made with the next one, without it.
+      await transact(ctx, (inTx) => noteRefusal(inTx, error));
+    }
+  }
+}
+
+/** A row that cannot be made undoes the transaction it is in, so that nothing of it stays. */
+class RefusedRow extends Error {
+  readonly row: ImportRow;
+  readonly faults: readonly RowFault[];
+
+  constructor(row: ImportRow, faults: readonly RowFault[]) {
+    super(`Row ${row.rowNumber} of import ${row.importId} was refused.`);
+    this.row = row;
+    this.faults = faults;
+  }
 }
 
 async function runBatch(ctx: TxContext, id: ImportId): Promise<{ readonly isMore: boolean }> {
@@ -40,39 +61,36 @@ async function runBatch(ctx: TxContext, id: ImportId): Promise<{ readonly isMore
   if (found === null || found.state !== "running") return { isMore: false };
   const reader = readerOf(found, await loadProfile(tx, tenant));
   const rows = await listRowsToMake(tx, tenant, id, ROWS_A_BATCH);
-  let done = 0;
-  for (const row of rows) if (await makeRow(ctx, reader, row)) done += 1;
+  for (const row of rows) await makeRow(ctx, reader, row);
   const isLast = rows.length < ROWS_A_BATCH;
   if (isLast) await forgetCells(tx, tenant, id);
   await updateImport(tx, tenant, id, {
-    doneRows: found.doneRows + done,
-    refusedRows: found.refusedRows + rows.length - done,
+    doneRows: found.doneRows + rows.length,
     ...(isLast ? { state: "done", version: found.version + 1, completedAt: tx.now } : {}),
   });
   return { isMore: !isLast };
 }
 
-/** True where the row has its invoice; else it is noted why not, and nothing of it stays. */
-async function makeRow(ctx: TxContext, reader: RowReader, row: ImportRow): Promise<boolean> {
-  const { tx, tenant } = ctx;
-  const { importId, rowNumber } = row;
+async function makeRow(ctx: TxContext, reader: RowReader, row: ImportRow): Promise<void> {
   const { input, faults } = readRow(openCells(ctx.vault, row), reader);
-  if (input === null) {
-    await refuseRow(tx, tenant, importId, rowNumber, faults);
-    return false;
-  }
+  if (input === null) throw new RefusedRow(row, faults);
   try {
-    await inSavepoint(tx, async () => {
-      const { invoice } = await createInvoice(ctx, input);
-      await finishRow(tx, tenant, importId, rowNumber, invoice.id);
-    });
-    return true;
+    const { invoice } = await createInvoice(ctx, input);
+    await finishRow(ctx.tx, ctx.tenant, row.importId, row.rowNumber, invoice.id);
   } catch (error) {
     // What the whole batch suffers from is tried again with it.
     if (isRetryable(error) || isUnavailable(error)) throw error;
-    await refuseRow(tx, tenant, importId, rowNumber, [toFault(ctx, row, error)]);
-    return false;
+    throw new RefusedRow(row, [toFault(ctx, row, error)]);
   }
+}
+
+async function noteRefusal(ctx: TxContext, { row, faults }: RefusedRow): Promise<void> {
+  const { tx, tenant } = ctx;
+  const { importId, rowNumber } = row;
+  const found = await lockImport(tx, tenant, importId);
+  if (found === null || found.state !== "running") return;
+  if (!(await refuseRow(tx, tenant, importId, rowNumber, faults))) return;
+  await updateImport(tx, tenant, importId, { refusedRows: found.refusedRows + 1 });
 }
 
 /** One row that meets a defect of ours must not hold up all that come after it. */
