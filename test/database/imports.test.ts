@@ -1,4 +1,6 @@
+import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Import } from "#db/queries/imports.ts";
 import type { ImportId } from "#lib/domain/ids.ts";
@@ -14,6 +16,7 @@ import { cancelImport, startImport } from "#lib/services/imports/start.ts";
 import { createInvoice } from "#lib/services/invoices/create.ts";
 import { getInvoice } from "#lib/services/invoices/get.ts";
 import { updateMerchant } from "#lib/services/merchants/update.ts";
+import { projectRoot } from "../../scripts/stack/paths.ts";
 import { until } from "../until.ts";
 import { freshPhone, invoiceInput } from "./helpers.ts";
 import { openSystem, type TestMerchant, type TestSystem } from "./system.ts";
@@ -460,6 +463,99 @@ describe("a started import", () => {
     expect(await read(merchant, id)).toMatchObject({ state: "done", doneRows: 300, refusedRows: 0 });
     expect(await countInvoices(merchant)).toBe(300);
     expect(await countInvoices(merchant, "sms_messages")).toBe(300);
+  });
+});
+
+describe("a worker that is killed while it imports", () => {
+  it("three times in the middle leaves no row behind and makes none twice", async () => {
+    const merchant = await system.merchant();
+    const total = 600;
+    const { id } = await started(merchant, fileOf(goodRows(total)), SENDING);
+    let before = 0;
+    for (let round = 0; round < 3; round += 1) {
+      const child = fork(join(projectRoot, "test/database/import-process.ts"), [merchant.merchantId, id], {
+        execArgv: ["--disable-warning=ExperimentalWarning"],
+        env: { PATH: process.env.PATH, ...system.workerEnvironment },
+      });
+      const ended = new Promise((resolve) => child.once("exit", (_code, signal) => resolve(signal)));
+      const made = before;
+      before = await until("rows of this process", async () => {
+        const { doneRows } = await read(merchant, id);
+        return doneRows > made ? doneRows : null;
+      });
+      child.kill("SIGKILL");
+      expect(await ended).toBe("SIGKILL");
+      const { doneRows, state } = await read(merchant, id);
+      expect(state).toBe("running");
+      expect(doneRows).toBeLessThan(total);
+      // What the counters say is what there is, whatever the process was doing.
+      expect(await countInvoices(merchant)).toBe(doneRows);
+      expect(await countInvoices(merchant, "sms_messages")).toBe(doneRows);
+    }
+    await runToEnd(merchant, id);
+    expect(await read(merchant, id)).toMatchObject({ state: "done", doneRows: total, refusedRows: 0 });
+    expect(await countInvoices(merchant)).toBe(total);
+    expect(await countInvoices(merchant, "sms_messages")).toBe(total);
+    const { rows } = await system.superuser.query(
+      "select count(distinct merchant_reference)::int as n from invoices where merchant_id = $1",
+      [merchant.merchantId],
+    );
+    expect(rows[0].n).toBe(total);
+  });
+});
+
+describe("workers", () => {
+  it("check, make and send an import without anyone's help", async () => {
+    // A system of its own, since workers would also do what other tests have left.
+    const own = await openSystem();
+    const merchant = await own.merchant();
+    await own.startWorker();
+    const { import: made } = await upload(merchant.ctx, fileOf(goodRows(25)), SENDING);
+    const { version } = await until("the check", async () => {
+      const found = await read(merchant, made.id);
+      return found.state === "checked" ? found : null;
+    });
+    await startImport(merchant.ctx, made.id, version);
+    await until("the import", async () => (await read(merchant, made.id)).state === "done");
+    await until("the messages", async () => {
+      const { rows } = await own.superuser.query(
+        "select count(*)::int as n from sms_messages where provider_id is not null",
+      );
+      return rows[0].n === 25;
+    });
+    await own.close();
+  });
+});
+
+describe("a big import", () => {
+  it("has its messages sent after those that others wait for", async () => {
+    const merchant = await system.merchant();
+    const { id } = await started(merchant, fileOf(goodRows(30)), SENDING);
+    await runImport(merchant.system, id);
+    const { invoice } = await createInvoice(merchant.ctx, invoiceInput({ shouldSendSms: true }));
+    const { rows } = await system.superuser.query(
+      `select s.invoice_id from pgboss.job j join sms_messages s on s.id = j.data ->> 'smsId'
+       where j.name = 'invoice.send_sms' and s.merchant_id = $1 order by j.priority desc, j.created_on`,
+      [merchant.merchantId],
+    );
+    expect(rows).toHaveLength(31);
+    expect(rows[0].invoice_id).toBe(invoice.id);
+  });
+
+  it("hands over to the jobs of others after a while, and goes on behind them", async () => {
+    const merchant = await system.merchant();
+    const { id } = await started(merchant, fileOf(goodRows(1_500)));
+    const jobs = async () => {
+      const { rows } = await system.superuser.query(
+        "select count(*)::int as n from pgboss.job where name = 'import.run' and data ->> 'importId' = $1",
+        [id],
+      );
+      return rows[0].n as number;
+    };
+    expect(await jobs()).toBe(1);
+    await runImport(merchant.system, id);
+    expect((await read(merchant, id)).state).toBe("running");
+    expect(await jobs()).toBe(2);
   });
 });
 

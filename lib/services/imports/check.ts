@@ -94,7 +94,7 @@ function checkRow(
 
 /** What createInvoice checks, without writing; what it adds to the sums. */
 function tryInvoice(ctx: TxContext, profile: MerchantProfile, input: CreateInvoiceInput): ImportSummary {
-  const invoice = draftInvoice(ctx, profile, input);
+  const { draft: invoice } = draftInvoice(ctx, profile, input);
   const { amountMinor, currency } = input.amount;
   const sums = { [currency]: String(amountMinor) };
   if (!input.shouldSendSms) return { sums, smsMessages: 0, smsParts: 0 };

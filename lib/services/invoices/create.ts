@@ -79,9 +79,8 @@ export async function createInvoice(
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const profile = await loadProfile(tx, tenant);
-    const draft = draftInvoice(inTx, profile, input);
-    const { hash } = inTx.vault.linkToken(draft.id, draft.linkCounter, draft.linkKeyId);
-    const invoice = await insertInvoice(tx, tenant, draft, hash);
+    const { draft, linkHash } = draftInvoice(inTx, profile, input);
+    const invoice = await insertInvoice(tx, tenant, draft, linkHash);
     await recordEvent(inTx, { type: "invoice.created", invoice });
     await ctx.failpoints?.reach("K2");
     if (input.shouldSendSms) {
@@ -91,6 +90,12 @@ export async function createInvoice(
     }
     return { invoice, payUrl: payUrl(inTx, invoice), now: tx.now };
   });
+}
+
+export interface DraftInvoice {
+  readonly draft: NewInvoice;
+  /** Of the token of its link. */
+  readonly linkHash: Uint8Array;
 }
 
 /**
@@ -103,9 +108,10 @@ export function draftInvoice(
   ctx: TxContext,
   profile: MerchantProfile,
   input: CreateInvoiceInput,
-): NewInvoice {
+): DraftInvoice {
   requireLinesSum(input.lines, input.amount.amountMinor);
   const id = newId(ctx, "invoice");
+  const { keyId, hash } = ctx.vault.linkToken(id, 1);
   const draft: NewInvoice = {
     ...addressesOf(profile, input),
     id,
@@ -127,7 +133,7 @@ export function draftInvoice(
     smsSender: input.sms.sender,
     smsText: input.sms.text,
     linkCounter: 1,
-    linkKeyId: ctx.vault.linkToken(id, 1).keyId,
+    linkKeyId: keyId,
     door: input.door,
   };
   if (input.sms.sendAt !== null && input.sms.sendAt >= draft.expiresAt) {
@@ -135,7 +141,7 @@ export function draftInvoice(
       pointer: "/sms/send_at",
     });
   }
-  return draft;
+  return { draft, linkHash: hash };
 }
 
 /** The invoice's own text, else the merchant's in its language, else ours. */
