@@ -1,6 +1,6 @@
 // Reading and writing imports and their rows.
 
-import { and, asc, desc, eq, gt, inArray, isNotNull } from "drizzle-orm";
+import { and, asc, between, desc, eq, gt, inArray, isNotNull } from "drizzle-orm";
 import type { ImportId, InvoiceId } from "#lib/domain/ids.ts";
 import type { ImportRowState, RowFault } from "#lib/domain/import.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
@@ -241,11 +241,25 @@ export async function refuseRow(
 }
 
 /** Forgets what stood in the file, where nothing more can come of it. */
-export async function forgetCells(tx: Tx, tenant: Tenant, importId: ImportId): Promise<void> {
-  await tx.sql
-    .update(importRows)
-    .set({ cells: null })
-    .where(and(ofImport(tenant, importId), isNotNull(importRows.cells)));
+export async function forgetCells(
+  tx: Tx,
+  tenant: Tenant,
+  importId: ImportId,
+  totalRows: number,
+): Promise<void> {
+  // Thousands of rows are too many for one statement's time.
+  for (let first = 1; first <= totalRows; first += ROWS_A_STATEMENT) {
+    await tx.sql
+      .update(importRows)
+      .set({ cells: null })
+      .where(
+        and(
+          ofImport(tenant, importId),
+          between(importRows.rowNumber, first, first + ROWS_A_STATEMENT - 1),
+          isNotNull(importRows.cells),
+        ),
+      );
+  }
 }
 
 export interface ResultRow

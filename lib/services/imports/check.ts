@@ -20,17 +20,25 @@ import { type CreateInvoiceInput, draftInvoice, smsTemplateOf } from "../invoice
 import { composeText, requireSmsAccount } from "../sms/queue-sms.ts";
 import { type RowReader, readRow } from "./read-row.ts";
 import { faultOf, openCells, readerOf } from "./rows.ts";
-import { workInSlices } from "./slices.ts";
+import { type Batch, workInSlices } from "./slices.ts";
 
 const ROWS_A_BATCH = 500;
 const ROWS_AT_ONCE = 25;
 
 /** The job: checks rows until all are checked, or the mapping has changed and another such job goes on. */
 export async function checkImport(ctx: ServiceContext, id: ImportId): Promise<void> {
-  await workInSlices(ctx, "import.check", id, (inTx) => checkBatch(inTx, id));
+  await workInSlices(
+    ctx,
+    "import.check",
+    id,
+    (inTx) => checkBatch(inTx, id),
+    (error) => {
+      throw error;
+    },
+  );
 }
 
-async function checkBatch(ctx: TxContext, id: ImportId): Promise<{ readonly isMore: boolean }> {
+async function checkBatch(ctx: TxContext, id: ImportId): ReturnType<Batch> {
   const { tx, tenant } = ctx;
   const found = await lockImport(tx, tenant, id);
   if (found === null || found.state !== "checking") return { isMore: false };

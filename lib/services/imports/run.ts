@@ -15,11 +15,11 @@ import { patientQueue } from "#db/queue.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { ImportId } from "#lib/domain/ids.ts";
 import type { RowFault } from "#lib/domain/import.ts";
-import { type ServiceContext, type TxContext, transact } from "../context.ts";
+import type { ServiceContext, TxContext } from "../context.ts";
 import { createInvoice } from "../invoices/create.ts";
 import { type RowReader, readRow } from "./read-row.ts";
 import { faultOf, openCells, readerOf } from "./rows.ts";
-import { workInSlices } from "./slices.ts";
+import { type Batch, workInSlices } from "./slices.ts";
 
 /** Counters of messages to these numbers are locked until the batch is committed: it is over in a moment. */
 const ROWS_A_BATCH = 20;
@@ -29,18 +29,12 @@ const ROWS_A_BATCH = 20;
  * others wait for. Rows that are refused by then, by a cap or a changed setting, are noted with the reason.
  */
 export async function runImport(ctx: ServiceContext, id: ImportId): Promise<void> {
-  const patient = { ...ctx, queue: patientQueue(ctx.queue) };
-  let isOver = false;
-  while (!isOver) {
-    try {
-      await workInSlices(ctx, "import.run", id, (inTx) => runBatch({ ...patient, tx: inTx.tx }, id));
-      isOver = true;
-    } catch (error) {
-      if (!(error instanceof RefusedRow)) throw error;
-      // Nothing of its batch was kept. The others are made with the next one, without it.
-      await transact(ctx, (inTx) => noteRefusal(inTx, error));
-    }
-  }
+  const batch: Batch = (inTx) => runBatch({ ...inTx, queue: patientQueue(inTx.queue) }, id);
+  await workInSlices(ctx, "import.run", id, batch, (error) => {
+    if (!(error instanceof RefusedRow)) throw error;
+    // Nothing of its batch was kept. The others are made with the next one, without it.
+    return (inTx) => noteRefusal(inTx, error);
+  });
 }
 
 /** A row that cannot be made undoes the transaction it is in, so that nothing of it stays. */
@@ -55,7 +49,7 @@ class RefusedRow extends Error {
   }
 }
 
-async function runBatch(ctx: TxContext, id: ImportId): Promise<{ readonly isMore: boolean }> {
+async function runBatch(ctx: TxContext, id: ImportId): ReturnType<Batch> {
   const { tx, tenant } = ctx;
   const found = await lockImport(tx, tenant, id);
   if (found === null || found.state !== "running") return { isMore: false };
@@ -63,7 +57,7 @@ async function runBatch(ctx: TxContext, id: ImportId): Promise<{ readonly isMore
   const rows = await listRowsToMake(tx, tenant, id, ROWS_A_BATCH);
   for (const row of rows) await makeRow(ctx, reader, row);
   const isLast = rows.length < ROWS_A_BATCH;
-  if (isLast) await forgetCells(tx, tenant, id);
+  if (isLast) await forgetCells(tx, tenant, id, found.totalRows);
   await updateImport(tx, tenant, id, {
     doneRows: found.doneRows + rows.length,
     ...(isLast ? { state: "done", version: found.version + 1, completedAt: tx.now } : {}),
@@ -84,13 +78,15 @@ async function makeRow(ctx: TxContext, reader: RowReader, row: ImportRow): Promi
   }
 }
 
-async function noteRefusal(ctx: TxContext, { row, faults }: RefusedRow): Promise<void> {
+async function noteRefusal(ctx: TxContext, { row, faults }: RefusedRow): ReturnType<Batch> {
   const { tx, tenant } = ctx;
   const { importId, rowNumber } = row;
   const found = await lockImport(tx, tenant, importId);
-  if (found === null || found.state !== "running") return;
-  if (!(await refuseRow(tx, tenant, importId, rowNumber, faults))) return;
-  await updateImport(tx, tenant, importId, { refusedRows: found.refusedRows + 1 });
+  if (found === null || found.state !== "running") return { isMore: false };
+  if (await refuseRow(tx, tenant, importId, rowNumber, faults)) {
+    await updateImport(tx, tenant, importId, { refusedRows: found.refusedRows + 1 });
+  }
+  return { isMore: true };
 }
 
 /** One row that meets a defect of ours must not hold up all that come after it. */
