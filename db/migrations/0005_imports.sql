@@ -52,7 +52,7 @@ CREATE TABLE "imports" (
 ALTER TABLE "imports" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 ALTER TABLE "import_rows" ADD CONSTRAINT "import_rows_merchant_id_import_id_imports_merchant_id_id_fk" FOREIGN KEY ("merchant_id","import_id") REFERENCES "public"."imports"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "import_rows" ADD CONSTRAINT "import_rows_merchant_id_invoice_id_invoices_merchant_id_id_fk" FOREIGN KEY ("merchant_id","invoice_id") REFERENCES "public"."invoices"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "import_rows_state" ON "import_rows" USING btree ("merchant_id","import_id","state","row_number");--> statement-breakpoint
+CREATE INDEX "import_rows_waiting" ON "import_rows" USING btree ("merchant_id","import_id","row_number") WHERE state = 'valid';--> statement-breakpoint
 CREATE UNIQUE INDEX "import_rows_invoice" ON "import_rows" USING btree ("merchant_id","invoice_id") WHERE invoice_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "imports_once" ON "imports" USING btree ("merchant_id","mode","content_hash","run");--> statement-breakpoint
 CREATE INDEX "imports_newest" ON "imports" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint

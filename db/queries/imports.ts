@@ -1,6 +1,6 @@
 // Reading and writing imports and their rows.
 
-import { and, asc, between, desc, eq, gt, inArray, isNotNull } from "drizzle-orm";
+import { and, asc, between, desc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
 import type { ImportId, InvoiceId } from "#lib/domain/ids.ts";
 import type { ImportRowState, RowFault } from "#lib/domain/import.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
@@ -307,7 +307,12 @@ export async function listRowsToMake(
   importId: ImportId,
   limit: number,
 ): Promise<ImportRow[]> {
-  return await listImportRows(tx, tenant, importId, { states: ["valid"], afterRow: 0 }, limit);
+  return await tx.sql
+    .select()
+    .from(importRows)
+    .where(and(ofImport(tenant, importId), sql`${importRows.state} = 'valid'`))
+    .orderBy(asc(importRows.rowNumber))
+    .limit(limit);
 }
 
 function byId(tenant: Tenant, id: ImportId) {

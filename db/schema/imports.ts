@@ -91,7 +91,8 @@ export const importRows = pgTable(
     primaryKey({ columns: [t.merchantId, t.importId, t.rowNumber] }),
     foreignKey({ columns: [t.merchantId, t.importId], foreignColumns: [imports.merchantId, imports.id] }),
     foreignKey({ columns: [t.merchantId, t.invoiceId], foreignColumns: [invoices.merchantId, invoices.id] }),
-    index("import_rows_state").on(t.merchantId, t.importId, t.state, t.rowNumber),
+    // What waits to be made; all else is read in the order of the file.
+    index("import_rows_waiting").on(t.merchantId, t.importId, t.rowNumber).where(sql`state = 'valid'`),
     uniqueIndex("import_rows_invoice").on(t.merchantId, t.invoiceId).where(sql`invoice_id is not null`),
     check("import_rows_done", sql`(state = 'done') = (invoice_id is not null)`),
     oneOf("import_rows_state_known", t.state, IMPORT_ROW_STATES),
