@@ -4,6 +4,7 @@ export default defineConfig({
   dialect: "postgresql",
   schema: [
     "./db/schema/events.ts",
+    "./db/schema/imports.ts",
     "./db/schema/invoices.ts",
     "./db/schema/ledger.ts",
     "./db/schema/merchants.ts",

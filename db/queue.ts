@@ -13,6 +13,8 @@ export const DEAD_LETTER_QUEUE = "dead_letter";
 export interface EnqueueOptions {
   /** Not before this instant by the tenant's clock (UTC). */
   readonly startAfter?: Date;
+  /** True: claimed after everything of its kind that is not. */
+  readonly isPatient?: boolean;
 }
 
 export interface Queue {
@@ -21,7 +23,12 @@ export interface Queue {
   /** Brings what waits of a merchant's test mode forward in time, in the caller's transaction. */
   pullForward(tx: Tx, merchantId: MerchantId, byMs: number): Promise<void>;
   /** The same for many at once that may all run now. */
-  enqueueAll<N extends JobName>(tx: Tx, name: N, data: readonly JobDataOf<N>[]): Promise<void>;
+  enqueueAll<N extends JobName>(
+    tx: Tx,
+    name: N,
+    data: readonly JobDataOf<N>[],
+    options?: Pick<EnqueueOptions, "isPatient">,
+  ): Promise<void>;
   /** Starts claiming jobs of one kind. The handler may be called twice for one job, and must not mind. */
   work<N extends JobName>(name: N, handle: (data: JobDataOf<N>) => Promise<void>): Promise<void>;
   start(): Promise<void>;
@@ -97,16 +104,17 @@ export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
         ...(options.startAfter === undefined
           ? {}
           : { startAfter: new Date(options.startAfter.getTime() - tx.clockOffsetMs) }),
+        ...priorityOf(options),
       });
       if (inserted === null) throw new Error(`Job ${name} was not written.`);
     },
     async pullForward(tx, merchantId, byMs) {
       await tx.client.query(`select ${PULL_FUNCTION}($1, $2)`, [merchantId, byMs]);
     },
-    async enqueueAll(tx, name, data) {
+    async enqueueAll(tx, name, data, options = {}) {
       if (data.length === 0) return;
       await start();
-      const jobs = data.map((one) => ({ data: one }));
+      const jobs = data.map((one) => ({ data: one, ...priorityOf(options) }));
       const ids = await boss.insert(name, jobs, { db: executeOn(tx.client), returnId: true });
       if (ids?.length !== data.length) throw new Error(`Jobs ${name} were not written.`);
     },
@@ -140,6 +148,22 @@ export function createQueue({ db, isWorker, onError }: QueueOptions): Queue {
       if (starting === null) return;
       await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS, close: false });
     },
+  };
+}
+
+/** The library's own is 0, and the highest goes first. */
+const PATIENT_PRIORITY = -1;
+
+function priorityOf({ isPatient = false }: EnqueueOptions): { priority?: number } {
+  return isPatient ? { priority: PATIENT_PRIORITY } : {};
+}
+
+/** The same queue for work that comes by the thousand: whatever it causes is done after what others wait for. */
+export function patientQueue(queue: Queue): Queue {
+  return {
+    ...queue,
+    enqueue: (tx, name, data, options) => queue.enqueue(tx, name, data, { ...options, isPatient: true }),
+    enqueueAll: (tx, name, data) => queue.enqueueAll(tx, name, data, { isPatient: true }),
   };
 }
 

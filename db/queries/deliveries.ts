@@ -1,19 +1,6 @@
 // What is called back to whom, and every try of it.
 
-import {
-  and,
-  asc,
-  desc,
-  eq,
-  getTableColumns,
-  gte,
-  inArray,
-  isNull,
-  lt,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gte, inArray, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { EventType } from "#lib/domain/events.ts";
 import type { DeliveryAttemptId, DeliveryId, EndpointId, EventId, InvoiceId } from "#lib/domain/ids.ts";
@@ -21,6 +8,7 @@ import type { Tenant } from "#lib/domain/tenant.ts";
 import { type DELIVERY_STATES, deliveries, deliveryAttempts, events } from "../schema/events.ts";
 import { callbackEndpoints } from "../schema/merchants.ts";
 import type { Tx } from "../transaction.ts";
+import { comesAfter, newestFirst, type PagePlace } from "./newest-first.ts";
 
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export type DeliveryAttempt = typeof deliveryAttempts.$inferSelect;
@@ -94,23 +82,13 @@ export interface DeliveryFilter {
 export async function listDeliveryRows(
   tx: Tx,
   tenant: Tenant,
-  filter: DeliveryFilter & { readonly after?: { readonly createdAt: Date; readonly id: string } },
+  filter: DeliveryFilter & { readonly after?: PagePlace },
   limit: number,
 ): Promise<DeliveryOfEvent[]> {
   const { after } = filter;
   return await selectOfEvents(tx)
-    .where(
-      and(
-        matching(tenant, filter),
-        after === undefined
-          ? undefined
-          : or(
-              lt(deliveries.createdAt, after.createdAt),
-              and(eq(deliveries.createdAt, after.createdAt), lt(deliveries.id, after.id as DeliveryId)),
-            ),
-      ),
-    )
-    .orderBy(desc(deliveries.createdAt), desc(deliveries.id))
+    .where(and(matching(tenant, filter), comesAfter(deliveries.createdAt, deliveries.id, after)))
+    .orderBy(...newestFirst(deliveries.createdAt, deliveries.id))
     .limit(limit);
 }
 

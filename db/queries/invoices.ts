@@ -1,7 +1,7 @@
 // Reading and writing invoices. The caller's transaction names the tenant; row-level security adds it to
 // every statement, and the queries name it too, so that the keys are used.
 
-import { and, desc, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lt, sql } from "drizzle-orm";
 import { type CurrencyCode, parseCurrency } from "#lib/domain/currency.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import type { InvoiceState } from "#lib/domain/invoice.ts";
@@ -12,6 +12,7 @@ import type { Tenant } from "#lib/domain/tenant.ts";
 import { invoices, type StoredLine } from "../schema/invoices.ts";
 import { invoiceDeadlines, linkRoutes } from "../schema/routing.ts";
 import type { Tx } from "../transaction.ts";
+import { comesAfter, newestFirst, type PagePlace } from "./newest-first.ts";
 
 type InvoiceRow = typeof invoices.$inferSelect;
 
@@ -179,7 +180,7 @@ export interface InvoiceFilter {
   readonly createdFrom?: Date;
   readonly createdTo?: Date;
   /** The last row of the page before. */
-  readonly after?: { readonly createdAt: Date; readonly id: string };
+  readonly after?: PagePlace;
 }
 
 /** One page, newest first; stable while rows are added. */
@@ -206,15 +207,10 @@ export async function listInvoiceRows(
         filter.currency === undefined ? undefined : eq(invoices.currency, filter.currency),
         filter.createdFrom === undefined ? undefined : gte(invoices.createdAt, filter.createdFrom),
         filter.createdTo === undefined ? undefined : lt(invoices.createdAt, filter.createdTo),
-        after === undefined
-          ? undefined
-          : or(
-              lt(invoices.createdAt, after.createdAt),
-              and(eq(invoices.createdAt, after.createdAt), lt(invoices.id, after.id as InvoiceId)),
-            ),
+        comesAfter(invoices.createdAt, invoices.id, after),
       ),
     )
-    .orderBy(desc(invoices.createdAt), desc(invoices.id))
+    .orderBy(...newestFirst(invoices.createdAt, invoices.id))
     .limit(limit);
   return rows.map(toInvoice);
 }

@@ -1,6 +1,6 @@
 // Reading and writing attempts to pay. Only services/payments/advance.ts writes a state.
 
-import { and, asc, desc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { parseCurrency } from "#lib/domain/currency.ts";
 import type { InvoiceId, PaymentId, RailAccountId } from "#lib/domain/ids.ts";
 import { money } from "#lib/domain/money.ts";
@@ -9,6 +9,7 @@ import type { Payment } from "#lib/domain/records.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
 import { payments, transitions } from "../schema/payments.ts";
 import type { Tx } from "../transaction.ts";
+import { comesAfter, newestFirst, type PagePlace } from "./newest-first.ts";
 
 type PaymentRow = typeof payments.$inferSelect;
 
@@ -102,7 +103,7 @@ export async function listPaymentsOfInvoice(
 export interface PaymentFilter {
   readonly states?: readonly PaymentState[];
   readonly invoiceId?: InvoiceId;
-  readonly after?: { readonly createdAt: Date; readonly id: string };
+  readonly after?: PagePlace;
 }
 
 /** One page, newest first. */
@@ -122,15 +123,10 @@ export async function listPaymentRows(
         eq(payments.mode, tenant.mode),
         filter.states === undefined ? undefined : inArray(payments.state, [...filter.states]),
         filter.invoiceId === undefined ? undefined : eq(payments.invoiceId, filter.invoiceId),
-        after === undefined
-          ? undefined
-          : or(
-              lt(payments.createdAt, after.createdAt),
-              and(eq(payments.createdAt, after.createdAt), lt(payments.id, after.id as PaymentId)),
-            ),
+        comesAfter(payments.createdAt, payments.id, after),
       ),
     )
-    .orderBy(desc(payments.createdAt), desc(payments.id))
+    .orderBy(...newestFirst(payments.createdAt, payments.id))
     .limit(limit);
   return rows.map(toPayment);
 }

@@ -57,6 +57,7 @@ export const ledgerEntries = pgTable(
       foreignColumns: [ledgerTransactions.merchantId, ledgerTransactions.id],
     }),
     index("ledger_entries_transaction").on(t.merchantId, t.transactionId),
+    index("ledger_entries_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
     index("ledger_entries_account").on(t.merchantId, t.mode, t.account, t.currency, t.createdAt),
     oneOf("ledger_entries_mode", t.mode, MODES),
     tenantPolicy("ledger_entries"),

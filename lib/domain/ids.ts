@@ -17,6 +17,7 @@ export const ID_PREFIXES = {
   delivery: "dlv",
   deliveryAttempt: "dla",
   notification: "ntf",
+  import: "imp",
   ledgerTransaction: "ltx",
   entry: "ent",
   audit: "aud",
@@ -41,6 +42,7 @@ export type EndpointId = Id<"endpoint">;
 export type DeliveryId = Id<"delivery">;
 export type DeliveryAttemptId = Id<"deliveryAttempt">;
 export type NotificationId = Id<"notification">;
+export type ImportId = Id<"import">;
 
 export const ID_RANDOM_LENGTH = 22;
 const RANDOM_PART = /^[0-9A-Za-z]{22}$/;

@@ -1,7 +1,7 @@
 // Background work. Every handler may run twice, or run late: it re-reads the row it works on and does
 // nothing where the work is done. A job always names its tenant.
 
-import type { DeliveryId, InvoiceId, NotificationId, PaymentId, RefundId, SmsId } from "./ids.ts";
+import type { DeliveryId, ImportId, InvoiceId, NotificationId, PaymentId, RefundId, SmsId } from "./ids.ts";
 import type { Tenant } from "./tenant.ts";
 
 interface JobData {
@@ -25,6 +25,10 @@ interface JobData {
   "callback.deliver": Tenant & { readonly deliveryId: DeliveryId; readonly attemptNumber: number };
   /** The same for receivers that did not take the last one or take long: they hold up nobody but each other. */
   "callback.retry": Tenant & { readonly deliveryId: DeliveryId; readonly attemptNumber: number };
+  /** Checks rows of an import for a while, then hands what is left to the next such job. */
+  "import.check": Tenant & { readonly importId: ImportId };
+  /** The same for making invoices of the rows that are good. */
+  "import.run": Tenant & { readonly importId: ImportId };
 }
 
 export type JobName = keyof JobData;
@@ -48,6 +52,8 @@ export const JOB_POLICIES: { readonly [N in JobName]: JobPolicy } = {
   "notification.apply": { concurrency: 16, retryLimit: 20 },
   "callback.deliver": { concurrency: 32, retryLimit: 20 },
   "callback.retry": { concurrency: 32, retryLimit: 20 },
+  "import.check": { concurrency: 2, retryLimit: 20 },
+  "import.run": { concurrency: 2, retryLimit: 20 },
 };
 
 export const JOB_NAMES = Object.keys(JOB_POLICIES) as JobName[];

@@ -79,12 +79,24 @@ export function shareInBasisPoints(amountMinor: bigint, basisPoints: number): bi
  * Decimals come from our table, not from the runtime's.
  */
 export function formatMoney(value: Money, locale: string): string {
-  const digits = currencyExponent(value.currency);
-  return new Intl.NumberFormat(locale, {
+  return formatFor(locale, value.currency).format(toDecimal(value) as Intl.StringNumericLiteral);
+}
+
+/** One for each of our languages and currencies: they take long to make. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatFor(locale: string, currency: CurrencyCode): Intl.NumberFormat {
+  const name = `${locale}:${currency}`;
+  const known = formats.get(name);
+  if (known !== undefined) return known;
+  const digits = currencyExponent(currency);
+  const format = new Intl.NumberFormat(locale, {
     style: "currency",
-    currency: value.currency,
+    currency,
     currencyDisplay: "code",
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  }).format(toDecimal(value) as Intl.StringNumericLiteral);
+  });
+  formats.set(name, format);
+  return format;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { countCharacters, line } from "./text.ts";
+import { countCharacters } from "#lib/domain/text.ts";
+import { line } from "./text.ts";
 
 const read = (text: string, max = 20) => line(max).safeParse(text);
 

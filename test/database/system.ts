@@ -47,6 +47,8 @@ export interface TestSystem {
   startWorker(): Promise<Runtime>;
   /** A worker's runtime that claims nothing: the test runs its work. */
   openWorker(): Promise<Runtime>;
+  /** For a worker that is a process of its own. */
+  readonly workerEnvironment: Readonly<Record<string, string>>;
   /** Ends everything, after looking whether all that must hold still does. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -70,23 +72,23 @@ export async function openSystem({ acquireTimeoutMs = 20_000 } = {}): Promise<Te
   await admin.query(`create database ${database} template ${servers.template}`);
   const at = (url: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
   const masterKeys = `1:${randomBytes(32).toString("base64")}`;
-  const configFor = (databaseUrl: string) =>
-    parseConfig({
-      BILLTEXT_ORIGIN: origin,
-      BILLTEXT_MASTER_KEYS: masterKeys,
-      DATABASE_URL: databaseUrl,
-      DATABASE_CONNECTIONS_MAX: "20",
-      DATABASE_ACQUIRE_TIMEOUT_MS: String(acquireTimeoutMs),
-      SANDBOX_URL: servers.sandboxUrl,
-      SMTP_URL: servers.smtpUrl,
-      LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "silent",
-      RAIL_TIMEOUT_MS: "2000",
-      CALLBACK_TIMEOUT_MS: "2000",
-      // Tests fire in a second what callers do in a minute; those of the limits set their own.
-      RATE_LIMIT_TEST_READS_PER_SECOND: "100000",
-      RATE_LIMIT_TEST_WRITES_PER_SECOND: "100000",
-      RATE_LIMIT_REFUSED_KEYS_PER_SECOND: "100000",
-    });
+  const environmentFor = (databaseUrl: string) => ({
+    BILLTEXT_ORIGIN: origin,
+    BILLTEXT_MASTER_KEYS: masterKeys,
+    DATABASE_URL: databaseUrl,
+    DATABASE_CONNECTIONS_MAX: "20",
+    DATABASE_ACQUIRE_TIMEOUT_MS: String(acquireTimeoutMs),
+    SANDBOX_URL: servers.sandboxUrl,
+    SMTP_URL: servers.smtpUrl,
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "silent",
+    RAIL_TIMEOUT_MS: "2000",
+    CALLBACK_TIMEOUT_MS: "2000",
+    // Tests fire in a second what callers do in a minute; those of the limits set their own.
+    RATE_LIMIT_TEST_READS_PER_SECOND: "100000",
+    RATE_LIMIT_TEST_WRITES_PER_SECOND: "100000",
+    RATE_LIMIT_REFUSED_KEYS_PER_SECOND: "100000",
+  });
+  const configFor = (databaseUrl: string) => parseConfig(environmentFor(databaseUrl));
   const web = createRuntime("web", configFor(at(servers.webUrl)));
   const superuser = new pg.Pool({ connectionString: at(servers.superuserUrl), max: 4 });
   superuser.on("error", () => undefined);
@@ -112,6 +114,7 @@ export async function openSystem({ acquireTimeoutMs = 20_000 } = {}): Promise<Te
       return worker;
     },
     openWorker,
+    workerEnvironment: environmentFor(at(servers.workerUrl)),
     async close({ broken = [] } = {}) {
       await inbound.close();
       for (const worker of workers) await worker.close();

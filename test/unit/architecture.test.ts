@@ -21,6 +21,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ["lib/domain", []],
   ["lib/wire", ["zod"]],
   ["lib/phone", ["lib/domain", "libphonenumber-js"]],
+  ["lib/csv", ["lib/domain", "csv-parse", "node"]],
   ["lib/crypto", ["lib/domain", "otpauth", "node"]],
   ["lib/mail", ["lib/domain", "nodemailer"]],
   ["db", ["lib/domain", "drizzle-orm", "pg", "pg-boss", "node"]],
@@ -29,7 +30,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ["lib/callbacks", ["lib/domain", "lib/wire", "standardwebhooks", "ipaddr.js", "node"]],
   ["lib/limits", ["lib/domain", "ipaddr.js", "rate-limiter-flexible"]],
   ["lib/http", ["lib/domain", "ipaddr.js"]],
-  ["lib/services", ["lib/domain", "lib/crypto", "db", "node"]],
+  ["lib/services", ["lib/domain", "lib/crypto", "lib/csv", "lib/phone", "db", "node"]],
   [
     "lib/doors",
     [

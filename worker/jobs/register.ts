@@ -3,6 +3,8 @@
 import type { JobDataOf, JobName } from "#lib/domain/jobs.ts";
 import { contextFor, type ServiceContext, type ServiceDeps } from "#lib/services/context.ts";
 import { deliver, retry } from "./callback-deliver.ts";
+import { check } from "./import-check.ts";
+import { run } from "./import-run.ts";
 import { expire } from "./invoice-expire.ts";
 import { send } from "./invoice-send-sms.ts";
 import { apply } from "./notification-apply.ts";
@@ -27,6 +29,8 @@ const HANDLERS: { readonly [N in JobName]: JobHandler<N> } = {
   "notification.apply": apply,
   "callback.deliver": deliver,
   "callback.retry": retry,
+  "import.check": check,
+  "import.run": run,
 };
 
 /** Starts claiming every kind of job. Each runs as its tenant, with the system as the actor. */

@@ -3,6 +3,12 @@
 import { z } from "zod";
 import { CURRENCIES, isCurrencyCode } from "#lib/domain/currency.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
+import {
+  isInstantInRange,
+  METADATA_KEY,
+  METADATA_KEYS_MAX,
+  METADATA_VALUE_LENGTH_MAX,
+} from "#lib/domain/invoice-fields.ts";
 import { canonicalTimeZone, LOCALES } from "#lib/domain/merchant.ts";
 import { AMOUNT_MINOR_MAX, AMOUNT_MINOR_MIN } from "#lib/domain/money.ts";
 import { PAYMENT_METHODS } from "#lib/domain/payment.ts";
@@ -48,17 +54,11 @@ export const phoneInQuery = z
   .transform((text) => text.replace(/^ (?=\d)/, "+"))
   .pipe(phone);
 
-const INSTANT_MIN_MS = Date.UTC(1970, 0, 1);
-const INSTANT_END_MS = Date.UTC(9999, 0, 1);
-
 /** RFC 3339 with a zone; in years that every clock, calendar and database on the way can write. */
 export const instant = z.iso
   .datetime({ offset: true, error: "must be a time with its zone, such as 2027-01-31T23:59:59Z" })
   .transform((text) => new Date(text))
-  .refine(
-    (date) => date.getTime() >= INSTANT_MIN_MS && date.getTime() < INSTANT_END_MS,
-    rule("instant_out_of_range", "must be in the years 1970 to 9998"),
-  );
+  .refine(isInstantInRange, rule("instant_out_of_range", "must be in the years 1970 to 9998"));
 
 export const method = z.enum(PAYMENT_METHODS);
 
@@ -105,9 +105,12 @@ export const timeZone = z
   });
 
 export const metadata = z
-  .record(z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/), line(500))
-  .refine((entries) => Object.keys(entries).length <= 50, rule("too_big", "must have at most 50 keys"))
-  .meta({ maxProperties: 50 });
+  .record(z.string().regex(METADATA_KEY), line(METADATA_VALUE_LENGTH_MAX))
+  .refine(
+    (entries) => Object.keys(entries).length <= METADATA_KEYS_MAX,
+    rule("too_big", `must have at most ${METADATA_KEYS_MAX} keys`),
+  )
+  .meta({ maxProperties: METADATA_KEYS_MAX });
 
 export const smsSender = z
   .string()

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { INVOICE_STATES, LATE_MONEY_POLICIES } from "#lib/domain/invoice.ts";
+import { DESCRIPTION_LENGTH_MAX } from "#lib/domain/invoice-fields.ts";
 import { AFTER_PAYMENT, LOCALES, SURPLUS_POLICIES } from "#lib/domain/merchant.ts";
 import { PAYMENT_STATES } from "#lib/domain/payment.ts";
 import { line, reference } from "../text.ts";
@@ -31,7 +32,7 @@ const invoiceFields = {
   amount,
   currency,
   payer: z.strictObject({ phone }),
-  description: line(200),
+  description: line(DESCRIPTION_LENGTH_MAX),
   merchant_reference: reference().optional(),
   lines: z.array(invoiceLine).max(200).default([]),
   purchase_category: line(50).optional(),

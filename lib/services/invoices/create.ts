@@ -76,51 +76,72 @@ export async function createInvoice(
   input: CreateInvoiceInput,
 ): Promise<InvoiceWithLink> {
   requirePermission(ctx, "invoices.create");
-  requireLinesSum(input.lines, input.amount.amountMinor);
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
     const profile = await loadProfile(tx, tenant);
-    const id = newId(inTx, "invoice");
-    const link = inTx.vault.linkToken(id, 1);
-    const phoneHash = inTx.vault.phoneHashes(input.phone)[0];
-    const draft = {
-      ...addressesOf(profile, input),
-      id,
-      amountDue: input.amount,
-      description: input.description,
-      merchantReference: input.merchantReference,
-      purchaseCategory: input.purchaseCategory ?? profile.settings.purchaseCategory,
-      lines: input.lines,
-      methods: chooseMethods(inTx, profile, input, profile.settings.methods),
-      locale: input.locale ?? profile.merchant.locale,
-      dueAt: input.dueAt,
-      expiresAt: chooseExpiry(input, tx.now),
-      sealedPhone: inTx.vault.seal(input.phone, phoneContext({ merchantId: tenant.merchantId, id })),
-      phoneHash,
-      phoneLast4: lastFour(input.phone),
-      phoneCountry: input.phoneCountry,
-      callbackUrl: input.callbackUrl,
-      metadata: input.metadata,
-      smsSender: input.sms.sender,
-      smsText: input.sms.text,
-      linkCounter: 1,
-      linkKeyId: link.keyId,
-      door: input.door,
-    } satisfies NewInvoice;
-    const invoice = await insertInvoice(tx, tenant, draft, link.hash);
+    const { draft, linkHash } = draftInvoice(inTx, profile, input);
+    const invoice = await insertInvoice(tx, tenant, draft, linkHash);
     await recordEvent(inTx, { type: "invoice.created", invoice });
     await ctx.failpoints?.reach("K2");
-    if (input.sms.sendAt !== null && input.sms.sendAt >= draft.expiresAt) {
-      throw new ServiceError("expiry_out_of_range", "The SMS would be sent after the invoice's end.", {
-        pointer: "/sms/send_at",
-      });
-    }
     if (input.shouldSendSms) {
       const template = smsTemplateOf(profile, invoice);
+      const { phoneHash } = draft;
       await queueSms(inTx, { invoice, kind: "invoice", template, sendAt: input.sms.sendAt, phoneHash });
     }
     return { invoice, payUrl: payUrl(inTx, invoice), now: tx.now };
   });
+}
+
+export interface DraftInvoice {
+  readonly draft: NewInvoice;
+  /** Of the token of its link. */
+  readonly linkHash: Uint8Array;
+}
+
+/**
+ * The invoice as it would be made now, with everything checked that needs no writing.
+ *
+ * @throws lines_mismatch, expiry_out_of_range, url_not_allowed, url_not_registered, method_unavailable,
+ *         no_method_available  as createInvoice does
+ */
+export function draftInvoice(
+  ctx: TxContext,
+  profile: MerchantProfile,
+  input: CreateInvoiceInput,
+): DraftInvoice {
+  requireLinesSum(input.lines, input.amount.amountMinor);
+  const id = newId(ctx, "invoice");
+  const { keyId, hash } = ctx.vault.linkToken(id, 1);
+  const draft: NewInvoice = {
+    ...addressesOf(profile, input),
+    id,
+    amountDue: input.amount,
+    description: input.description,
+    merchantReference: input.merchantReference,
+    purchaseCategory: input.purchaseCategory ?? profile.settings.purchaseCategory,
+    lines: input.lines,
+    methods: chooseMethods(ctx, profile, input, profile.settings.methods),
+    locale: input.locale ?? profile.merchant.locale,
+    dueAt: input.dueAt,
+    expiresAt: chooseExpiry(input, ctx.tx.now),
+    sealedPhone: ctx.vault.seal(input.phone, phoneContext({ merchantId: ctx.tenant.merchantId, id })),
+    phoneHash: ctx.vault.phoneHashes(input.phone)[0],
+    phoneLast4: lastFour(input.phone),
+    phoneCountry: input.phoneCountry,
+    callbackUrl: input.callbackUrl,
+    metadata: input.metadata,
+    smsSender: input.sms.sender,
+    smsText: input.sms.text,
+    linkCounter: 1,
+    linkKeyId: keyId,
+    door: input.door,
+  };
+  if (input.sms.sendAt !== null && input.sms.sendAt >= draft.expiresAt) {
+    throw new ServiceError("expiry_out_of_range", "The SMS would be sent after the invoice's end.", {
+      pointer: "/sms/send_at",
+    });
+  }
+  return { draft, linkHash: hash };
 }
 
 /** The invoice's own text, else the merchant's in its language, else ours. */

@@ -46,9 +46,7 @@ export async function queueSms(ctx: TxContext, input: QueueSmsInput): Promise<Sm
   const { tx, tenant } = ctx;
   const { invoice, kind } = input;
   const profile = await loadProfile(tx, tenant);
-  if (!profile.accounts.some((account) => account.kind === "sms" && account.isEnabled)) {
-    throw new ServiceError("sms_not_configured", "No SMS account is set up in this mode.");
-  }
+  requireSmsAccount(profile);
   const text = composeText(ctx, profile, input);
   // A time that is past means at once, and counts today.
   const sendAt = input.sendAt === null || input.sendAt < tx.now ? tx.now : input.sendAt;
@@ -75,6 +73,29 @@ export async function queueSms(ctx: TxContext, input: QueueSmsInput): Promise<Sm
 }
 
 /**
+ * @throws sms_not_configured
+ */
+export function requireSmsAccount({ accounts }: Pick<MerchantProfile, "accounts">): void {
+  if (accounts.some((account) => account.kind === "sms" && account.isEnabled)) return;
+  throw new ServiceError("sms_not_configured", "No SMS account is set up in this mode.");
+}
+
+/** What of an invoice its text tells. */
+export interface ComposeTextInput extends Pick<QueueSmsInput, "kind" | "template" | "consent"> {
+  readonly invoice: Pick<
+    Invoice,
+    | "id"
+    | "merchantReference"
+    | "description"
+    | "amountDue"
+    | "locale"
+    | "dueAt"
+    | "linkCounter"
+    | "linkKeyId"
+  >;
+}
+
+/**
  * The text as it is stored, with its size.
  *
  * @throws sms_text_too_long
@@ -82,7 +103,7 @@ export async function queueSms(ctx: TxContext, input: QueueSmsInput): Promise<Sm
 export function composeText(
   ctx: TxContext,
   profile: MerchantProfile,
-  input: Pick<QueueSmsInput, "invoice" | "kind" | "template" | "consent">,
+  input: ComposeTextInput,
 ): Pick<Sms, "template" | "encoding" | "segments"> {
   const link = payUrl(ctx, input.invoice);
   const body = composeBody(ctx, profile, input, link);
@@ -101,7 +122,7 @@ export function composeText(
 function composeBody(
   ctx: TxContext,
   profile: MerchantProfile,
-  input: Pick<QueueSmsInput, "invoice" | "kind" | "template" | "consent">,
+  input: ComposeTextInput,
   link: string,
 ): string {
   const { invoice, kind, template } = input;
