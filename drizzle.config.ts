@@ -10,6 +10,8 @@ export default defineConfig({
     "./db/schema/payments.ts",
     "./db/schema/refunds.ts",
     "./db/schema/routing.ts",
+    "./db/schema/search.ts",
+    "./db/schema/settlements.ts",
   ],
   out: "./db/migrations",
 });

@@ -21,6 +21,7 @@ import type { Tenant } from "#lib/domain/tenant.ts";
 import { type DELIVERY_STATES, deliveries, deliveryAttempts, events } from "../schema/events.ts";
 import { callbackEndpoints } from "../schema/merchants.ts";
 import type { Tx } from "../transaction.ts";
+import { afterPlace } from "./lists/after.ts";
 
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export type DeliveryAttempt = typeof deliveryAttempts.$inferSelect;
@@ -99,17 +100,7 @@ export async function listDeliveryRows(
 ): Promise<DeliveryOfEvent[]> {
   const { after } = filter;
   return await selectOfEvents(tx)
-    .where(
-      and(
-        matching(tenant, filter),
-        after === undefined
-          ? undefined
-          : or(
-              lt(deliveries.createdAt, after.createdAt),
-              and(eq(deliveries.createdAt, after.createdAt), lt(deliveries.id, after.id as DeliveryId)),
-            ),
-      ),
-    )
+    .where(and(matching(tenant, filter), after === undefined ? undefined : afterPlace(deliveries, after)))
     .orderBy(desc(deliveries.createdAt), desc(deliveries.id))
     .limit(limit);
 }

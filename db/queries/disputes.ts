@@ -1,6 +1,6 @@
 // Reading and writing disputes. Only services/disputes/advance.ts writes a state.
 
-import { and, asc, desc, eq, inArray, lt, or } from "drizzle-orm";
+import { and, asc, desc, eq, inArray } from "drizzle-orm";
 import { parseCurrency } from "#lib/domain/currency.ts";
 import { type DisputeState, MONEY_TAKEN_STATES } from "#lib/domain/dispute.ts";
 import type { DisputeId, InvoiceId, PaymentId, RailAccountId } from "#lib/domain/ids.ts";
@@ -9,6 +9,7 @@ import type { Dispute } from "#lib/domain/records.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
 import { disputes } from "../schema/refunds.ts";
 import type { Tx } from "../transaction.ts";
+import { afterPlace } from "./lists/after.ts";
 
 function toDispute(row: typeof disputes.$inferSelect): Dispute {
   const { amountMinor, currency, ...same } = row;
@@ -133,12 +134,7 @@ export async function listDisputeRows(
         state === undefined ? undefined : eq(disputes.state, state),
         paymentId === undefined ? undefined : eq(disputes.paymentId, paymentId),
         invoiceId === undefined ? undefined : eq(disputes.invoiceId, invoiceId),
-        after === undefined
-          ? undefined
-          : or(
-              lt(disputes.createdAt, after.createdAt),
-              and(eq(disputes.createdAt, after.createdAt), lt(disputes.id, after.id as DisputeId)),
-            ),
+        after === undefined ? undefined : afterPlace(disputes, after),
       ),
     )
     .orderBy(desc(disputes.createdAt), desc(disputes.id))

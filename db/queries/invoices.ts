@@ -1,7 +1,7 @@
 // Reading and writing invoices. The caller's transaction names the tenant; row-level security adds it to
 // every statement, and the queries name it too, so that the keys are used.
 
-import { and, desc, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, lt, sql } from "drizzle-orm";
 import { type CurrencyCode, parseCurrency } from "#lib/domain/currency.ts";
 import type { InvoiceId } from "#lib/domain/ids.ts";
 import type { InvoiceState } from "#lib/domain/invoice.ts";
@@ -12,6 +12,7 @@ import type { Tenant } from "#lib/domain/tenant.ts";
 import { invoices, type StoredLine } from "../schema/invoices.ts";
 import { invoiceDeadlines, linkRoutes } from "../schema/routing.ts";
 import type { Tx } from "../transaction.ts";
+import { afterPlace } from "./lists/after.ts";
 
 type InvoiceRow = typeof invoices.$inferSelect;
 
@@ -77,6 +78,21 @@ export async function insertInvoice(
 export async function findInvoice(tx: Tx, tenant: Tenant, id: InvoiceId): Promise<Invoice | null> {
   const [row] = await tx.sql.select().from(invoices).where(byId(tenant, id));
   return row === undefined ? null : toInvoice(row);
+}
+
+/** Those of the ids that exist, in the order of the ids. */
+export async function findInvoicesById(
+  tx: Tx,
+  tenant: Tenant,
+  ids: readonly InvoiceId[],
+): Promise<Invoice[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx.sql
+    .select()
+    .from(invoices)
+    .where(and(eq(invoices.merchantId, tenant.merchantId), inArray(invoices.id, [...ids])));
+  const byIds = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byIds.get(id) ?? []).map(toInvoice);
 }
 
 /** Reads and locks. Locks are always taken in the order invoice, payment. */
@@ -206,12 +222,7 @@ export async function listInvoiceRows(
         filter.currency === undefined ? undefined : eq(invoices.currency, filter.currency),
         filter.createdFrom === undefined ? undefined : gte(invoices.createdAt, filter.createdFrom),
         filter.createdTo === undefined ? undefined : lt(invoices.createdAt, filter.createdTo),
-        after === undefined
-          ? undefined
-          : or(
-              lt(invoices.createdAt, after.createdAt),
-              and(eq(invoices.createdAt, after.createdAt), lt(invoices.id, after.id as InvoiceId)),
-            ),
+        after === undefined ? undefined : afterPlace(invoices, after),
       ),
     )
     .orderBy(desc(invoices.createdAt), desc(invoices.id))

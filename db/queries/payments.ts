@@ -9,6 +9,7 @@ import type { Payment } from "#lib/domain/records.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
 import { payments, transitions } from "../schema/payments.ts";
 import type { Tx } from "../transaction.ts";
+import { afterPlace } from "./lists/after.ts";
 
 type PaymentRow = typeof payments.$inferSelect;
 
@@ -42,6 +43,21 @@ export async function insertPayment(tx: Tx, tenant: Tenant, input: NewPayment): 
 export async function findPayment(tx: Tx, tenant: Tenant, id: PaymentId): Promise<Payment | null> {
   const [row] = await tx.sql.select().from(payments).where(byId(tenant, id));
   return row === undefined ? null : toPayment(row);
+}
+
+/** Those of the ids that exist, in the order of the ids. */
+export async function findPaymentsById(
+  tx: Tx,
+  tenant: Tenant,
+  ids: readonly PaymentId[],
+): Promise<Payment[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx.sql
+    .select()
+    .from(payments)
+    .where(and(eq(payments.merchantId, tenant.merchantId), inArray(payments.id, [...ids])));
+  const byIds = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byIds.get(id) ?? []).map(toPayment);
 }
 
 /** Reads and locks; the invoice must have been locked before. */
@@ -79,7 +95,7 @@ export async function findPaymentBySettlement(
       and(
         eq(payments.merchantId, tenant.merchantId),
         eq(payments.railAccountId, railAccountId),
-        sql`${payments.railDetails} ->> 'settlementReference' = ${settlementReference}`,
+        eq(payments.settlementReference, settlementReference),
       ),
     );
   return row === undefined ? null : toPayment(row);
@@ -122,12 +138,7 @@ export async function listPaymentRows(
         eq(payments.mode, tenant.mode),
         filter.states === undefined ? undefined : inArray(payments.state, [...filter.states]),
         filter.invoiceId === undefined ? undefined : eq(payments.invoiceId, filter.invoiceId),
-        after === undefined
-          ? undefined
-          : or(
-              lt(payments.createdAt, after.createdAt),
-              and(eq(payments.createdAt, after.createdAt), lt(payments.id, after.id as PaymentId)),
-            ),
+        after === undefined ? undefined : afterPlace(payments, after),
       ),
     )
     .orderBy(desc(payments.createdAt), desc(payments.id))

@@ -1,6 +1,6 @@
 // Reading and writing refunds. Only services/refunds/advance.ts writes a state.
 
-import { and, asc, desc, eq, lt, or } from "drizzle-orm";
+import { and, asc, desc, eq, lt } from "drizzle-orm";
 import { parseCurrency } from "#lib/domain/currency.ts";
 import type { InvoiceId, PaymentId, RailAccountId, RefundId } from "#lib/domain/ids.ts";
 import { money } from "#lib/domain/money.ts";
@@ -9,6 +9,7 @@ import type { RefundState } from "#lib/domain/refund.ts";
 import type { Tenant } from "#lib/domain/tenant.ts";
 import { refunds } from "../schema/refunds.ts";
 import type { Tx } from "../transaction.ts";
+import { afterPlace } from "./lists/after.ts";
 
 function toRefund(row: typeof refunds.$inferSelect): Refund {
   const { amountMinor, currency, lines, ...same } = row;
@@ -120,12 +121,7 @@ export async function listRefundRows(
         state === undefined ? undefined : eq(refunds.state, state),
         paymentId === undefined ? undefined : eq(refunds.paymentId, paymentId),
         invoiceId === undefined ? undefined : eq(refunds.invoiceId, invoiceId),
-        after === undefined
-          ? undefined
-          : or(
-              lt(refunds.createdAt, after.createdAt),
-              and(eq(refunds.createdAt, after.createdAt), lt(refunds.id, after.id as RefundId)),
-            ),
+        after === undefined ? undefined : afterPlace(refunds, after),
       ),
     )
     .orderBy(desc(refunds.createdAt), desc(refunds.id))

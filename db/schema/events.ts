@@ -106,8 +106,8 @@ export const deliveries = pgTable(
     primaryKey({ columns: [t.merchantId, t.id] }),
     foreignKey({ columns: [t.merchantId, t.eventId], foreignColumns: [events.merchantId, events.id] }),
     index("deliveries_event").on(t.merchantId, t.eventId),
-    index("deliveries_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
-    index("deliveries_endpoint").on(t.merchantId, t.endpointId, t.createdAt.desc(), t.id.desc()),
+    index("deliveries_newest").on(t.merchantId, t.mode, t.createdAt, t.id),
+    index("deliveries_endpoint").on(t.merchantId, t.endpointId, t.createdAt, t.id),
     index("deliveries_invoice").on(t.merchantId, t.invoiceId),
     oneOf("deliveries_state", t.state, DELIVERY_STATES),
     oneOf("deliveries_mode", t.mode, MODES),
@@ -215,6 +215,7 @@ export const auditEntries = pgTable(
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     index("audit_entries_newest").on(t.merchantId, t.mode, t.at.desc()),
+    index("audit_entries_subject").on(t.merchantId, t.subjectId, t.at),
     oneOf("audit_entries_mode", t.mode, MODES),
     tenantPolicy("audit_entries"),
   ],

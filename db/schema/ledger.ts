@@ -57,7 +57,16 @@ export const ledgerEntries = pgTable(
       foreignColumns: [ledgerTransactions.merchantId, ledgerTransactions.id],
     }),
     index("ledger_entries_transaction").on(t.merchantId, t.transactionId),
-    index("ledger_entries_account").on(t.merchantId, t.mode, t.account, t.currency, t.createdAt),
+    // The amount is in it, so that an account is summed without its rows.
+    index("ledger_entries_account").on(
+      t.merchantId,
+      t.mode,
+      t.account,
+      t.currency,
+      t.createdAt,
+      t.id,
+      t.amountMinor,
+    ),
     oneOf("ledger_entries_mode", t.mode, MODES),
     tenantPolicy("ledger_entries"),
   ],

@@ -20,5 +20,7 @@ export const AUDIT_ACTS = [
   "refund.review.dismiss",
   "refund.review.settle",
   "refund.review.void",
+  "settlement.confirmed",
+  "settlement.uploaded",
 ] as const;
 export type AuditAct = (typeof AUDIT_ACTS)[number];

@@ -20,6 +20,7 @@ export const ID_PREFIXES = {
   ledgerTransaction: "ltx",
   entry: "ent",
   audit: "aud",
+  settlementFile: "stf",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -39,6 +40,7 @@ export type EndpointId = Id<"endpoint">;
 export type DeliveryId = Id<"delivery">;
 export type DeliveryAttemptId = Id<"deliveryAttempt">;
 export type NotificationId = Id<"notification">;
+export type SettlementFileId = Id<"settlementFile">;
 
 export const ID_RANDOM_LENGTH = 22;
 const RANDOM_PART = /^[0-9A-Za-z]{22}$/;

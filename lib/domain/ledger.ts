@@ -6,6 +6,7 @@ import type { Disposition, PaymentMethod } from "./payment.ts";
 export const ACCOUNT_KINDS = [
   "rail_clearing",
   "merchant_pending",
+  "merchant_available",
   "platform_fees",
   "surplus_liability",
   "disputed",
@@ -32,6 +33,7 @@ export const LEDGER_KINDS = [
   "dispute_lost",
   "dispute_fee",
   "dispute_fee_returned",
+  "settlement",
 ] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
@@ -107,6 +109,14 @@ export function disputeFeeLegs(method: PaymentMethod, feeMinor: bigint): Leg[] {
 /** The rail gave its fee for a dispute back. */
 export function disputeFeeReturnedLegs(method: PaymentMethod, feeMinor: bigint): Leg[] {
   return move(`rail_clearing:${method}`, `merchant_pending:${method}`, feeMinor);
+}
+
+/**
+ * The rail has settled what was pending: the merchant can have it now. Negative where what was settled went the other
+ * way, as refunds and lost disputes do.
+ */
+export function settlementLegs(method: PaymentMethod, pendingMinor: bigint): Leg[] {
+  return move(`merchant_pending:${method}`, `merchant_available:${method}`, pendingMinor);
 }
 
 export function isBalanced(legs: readonly Leg[]): boolean {
