@@ -6,8 +6,9 @@ grant select on settlement_files, settlement_lines to billtext_audit;--> stateme
 create policy settlement_files_audit on settlement_files for select to billtext_audit using (true);--> statement-breakpoint
 create policy settlement_lines_audit on settlement_lines for select to billtext_audit using (true);--> statement-breakpoint
 
--- Under row-level security an index serves only comparisons that can leak nothing: equality of texts and any of
--- bytes, but not a text's beginning, nor what stands inside of JSON. So those are written out beside.
+-- Under row-level security an index serves only comparisons that the server knows to leak nothing: not that of a
+-- text's beginning, nor of what stands inside of JSON. So those are written out beside: references as bytes, whose
+-- order is the same whatever the database's language.
 create function write_reference_key() returns trigger language plpgsql as $$
 begin
   new.reference_key := convert_to(lower(new.merchant_reference), 'UTF8');

@@ -22,13 +22,14 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ["lib/wire", ["zod"]],
   ["lib/phone", ["lib/domain", "libphonenumber-js"]],
   ["lib/crypto", ["lib/domain", "node"]],
+  ["lib/csv", ["lib/domain", "csv-parse"]],
   ["db", ["lib/domain", "drizzle-orm", "pg", "pg-boss", "node"]],
   ["lib/rails", ["lib/domain", "lib/wire", "stripe", "zod", "node"]],
   ["lib/sms", ["lib/domain", "lib/wire", "twilio", "sms-segments-calculator", "zod", "node"]],
   ["lib/callbacks", ["lib/domain", "lib/wire", "standardwebhooks", "ipaddr.js", "node"]],
   ["lib/limits", ["lib/domain", "ipaddr.js", "rate-limiter-flexible"]],
   ["lib/http", ["lib/domain", "ipaddr.js"]],
-  ["lib/services", ["lib/domain", "lib/crypto", "db", "node"]],
+  ["lib/services", ["lib/domain", "lib/crypto", "lib/csv", "lib/phone", "db", "node"]],
   [
     "lib/doors",
     [

@@ -1,8 +1,7 @@
 // Pages of long lists, in both directions, each read along one index.
 //
-// Row-level security lets an index serve only comparisons that leak nothing: equality of texts, and any order of
-// bytes, numbers and instants. Rows with equal keys are told apart by their id, which is a text: that is looked at
-// row by row, within one instant of one key.
+// Row-level security lets an index serve only comparisons that the server knows to leak nothing: those of numbers,
+// instants, bytes and texts, but not the beginning of a text, nor what stands inside of JSON.
 
 import type { Tenant } from "#lib/domain/tenant.ts";
 import type { Tx } from "../../transaction.ts";
@@ -95,7 +94,7 @@ function buildScan(tenant: Tenant, plan: ListPlan, after: Place | null): Scan {
   const key = keyColumn === null ? "null" : `r.${keyColumn}`;
   const columns = `${key} as key, r.created_at, r.id`;
   const source = sourceOf(tenant, plan);
-  const paths = pathsOf(plan, source, after, isBounded);
+  const paths = pathsOf(plan, source, after);
   const inner = (selected: string, limit: number) =>
     together(
       paths.map(
@@ -137,35 +136,28 @@ function sourceOf(tenant: Tenant, { table, pair, values }: ListPlan): Source {
 }
 
 /** The conditions of each way along an index; a row is on one of them. */
-function pathsOf(plan: ListPlan, source: Source, after: Place | null, isBounded: boolean): string[][] {
+function pathsOf(plan: ListPlan, source: Source, after: Place | null): string[][] {
   const { within, branches, rest, isNarrow } = plan;
-  const common = [...source.conditions, ...within, ...(isNarrow ? rest : [])];
-  const begun = beginnings(plan, source, after, isBounded);
-  return (branches.length === 0 ? [[]] : branches.map((branch) => [branch])).flatMap((branch) =>
-    begun.map((beginning) => [...common, ...branch, ...beginning]),
-  );
+  const common = [...source.conditions, ...within, ...(isNarrow ? rest : []), ...beyond(plan, source, after)];
+  return branches.length === 0 ? [common] : branches.map((branch) => [...common, branch]);
 }
 
-/** What comes after the place: the rest of its key, then the keys after it. Each begins where an index can be entered. */
-function beginnings(
+/** What comes after the place, compared as a whole row: an index is entered right there, however many share a key. */
+function beyond(
   { keyColumn, isDescending, values }: ListPlan,
   { createdAt, id }: Source,
   after: Place | null,
-  isBounded: boolean,
-): string[][] {
-  if (after === null) return [[]];
-  const beyond = isDescending ? "<" : ">";
-  const at = `${values.add(after.createdAt)}::timestamptz`;
-  const last = values.add(after.id);
-  const sameKey = [
-    `${createdAt} ${beyond}= ${at}`,
-    `(${createdAt} ${beyond} ${at} or ${id} ${beyond} ${last})`,
+): string[] {
+  if (after === null) return [];
+  const key = keyColumn === null ? [] : [[`r.${keyColumn}`, values.add(after.key)] as const];
+  const columns = [
+    ...key,
+    [createdAt, `${values.add(after.createdAt)}::timestamptz`] as const,
+    [id, values.add(after.id)] as const,
   ];
-  if (keyColumn === null) return [sameKey];
-  const column = `r.${keyColumn}`;
-  const key = values.add(after.key);
-  if (!isBounded) return [[`${column} = ${key}`, ...sameKey], [`${column} ${beyond} ${key}`]];
-  return [[`${column} ${beyond}= ${key}`, `(${column} ${beyond} ${key} or (${sameKey.join(" and ")}))`]];
+  const left = columns.map(([column]) => column).join(", ");
+  const right = columns.map(([, mark]) => mark).join(", ");
+  return [`(${left}) ${isDescending ? "<" : ">"} (${right})`];
 }
 
 function together(selects: readonly string[], tail: string): string {
