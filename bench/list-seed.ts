@@ -40,7 +40,7 @@ export async function seed(client: pg.Client, { merchantId, mode }: Tenant, coun
       "invoices",
       `insert into invoices (merchant_id, mode, id, state, amount_due_minor, amount_paid_minor, currency, description,
          merchant_reference, reference_key, methods, locale, due_at, expires_at, phone, phone_hash, phone_last4,
-         metadata, link_key_id, door, opened_at, bot_openings, paid_by, paid_payment_id, paid_at, cancelled_at,
+         metadata, link_key_id, door, opened_at, bot_openings, first_sent_at, first_delivered_at, method_chosen_at, paid_by, paid_payment_id, paid_at, cancelled_at,
          expired_at, created_at, updated_at)
        select $1, $2, ${id("inv")}, ${STATE}, amount, case when ${STATE} = 'paid' then amount else 0 end,
          'NOK', 'Swimming gala, two tickets', 'ORDER-' || n, convert_to('order-' || n, 'UTF8'),
@@ -48,7 +48,8 @@ export async function seed(client: pg.Client, { merchantId, mode }: Tenant, coun
          ${CREATED} + case when n % 10 = 7 then interval '400 days' else interval '30 days' end, '\\x00',
          sha256(convert_to((n % ($3 / 5))::text, 'UTF8')), lpad((n % 10000)::text, 4, '0'),
          case when n % 2 = 0 then jsonb_build_object('channel', 'web', 'customer', 'c' || n) else '{}'::jsonb end,
-         1, 'native', case when n % 4 <> 0 then ${CREATED} + interval '5 minutes' end, (n % 3)::int,
+         1, 'native', case when n % 4 <> 0 then ${CREATED} + interval '5 minutes' end, (n % 3)::int, ${CREATED},
+         case when n % 20 <> 0 then ${CREATED} end, case when n % 10 <> 7 then ${CREATED} + interval '30 minutes' end,
          case when ${STATE} = 'paid' then 'payment' end, case when ${STATE} = 'paid' then ${id("pay")} end,
          case when ${STATE} = 'paid' then ${CREATED} + interval '1 hour' end,
          case when ${STATE} = 'cancelled' then ${CREATED} + interval '1 hour' end,

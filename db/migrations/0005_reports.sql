@@ -80,6 +80,9 @@ DROP INDEX "payments_settlement_reference";--> statement-breakpoint
 DROP INDEX "disputes_newest";--> statement-breakpoint
 DROP INDEX "refunds_newest";--> statement-breakpoint
 ALTER TABLE "invoices" ADD COLUMN "reference_key" "bytea";--> statement-breakpoint
+ALTER TABLE "invoices" ADD COLUMN "first_sent_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "invoices" ADD COLUMN "first_delivered_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "invoices" ADD COLUMN "method_chosen_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "payments" ADD COLUMN "settlement_reference" text;--> statement-breakpoint
 ALTER TABLE "failed_callbacks" ADD CONSTRAINT "failed_callbacks_merchant_id_delivery_id_deliveries_merchant_id_id_fk" FOREIGN KEY ("merchant_id","delivery_id") REFERENCES "public"."deliveries"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "invoice_metadata" ADD CONSTRAINT "invoice_metadata_merchant_id_invoice_id_invoices_merchant_id_id_fk" FOREIGN KEY ("merchant_id","invoice_id") REFERENCES "public"."invoices"("merchant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -91,7 +94,8 @@ CREATE INDEX "settlement_files_newest" ON "settlement_files" USING btree ("merch
 CREATE UNIQUE INDEX "settlement_lines_once" ON "settlement_lines" USING btree ("merchant_id","subject_id","kind") WHERE state = 'settled';--> statement-breakpoint
 CREATE INDEX "settlement_lines_state" ON "settlement_lines" USING btree ("merchant_id","file_id","state","number");--> statement-breakpoint
 CREATE INDEX "audit_entries_subject" ON "audit_entries" USING btree ("merchant_id","subject_id","at");--> statement-breakpoint
-CREATE INDEX "invoices_paid" ON "invoices" USING btree ("merchant_id","mode","paid_at","created_at","id") WHERE paid_at is not null;--> statement-breakpoint
+CREATE INDEX "invoices_paid" ON "invoices" USING btree ("merchant_id","mode","paid_at","created_at","id","currency","amount_paid_minor","paid_by") WHERE paid_at is not null;--> statement-breakpoint
+CREATE INDEX "invoices_open" ON "invoices" USING btree ("merchant_id","mode","currency","due_at","expires_at","amount_due_minor","amount_paid_minor") WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX "invoices_due" ON "invoices" USING btree ("merchant_id","mode","due_at","created_at","id") WHERE due_at is not null;--> statement-breakpoint
 CREATE INDEX "invoices_amount" ON "invoices" USING btree ("merchant_id","mode","currency","amount_due_minor","created_at","id");--> statement-breakpoint
 CREATE INDEX "sms_messages_sent" ON "sms_messages" USING btree ("merchant_id","mode","sent_at") WHERE sent_at is not null;--> statement-breakpoint
@@ -112,7 +116,7 @@ CREATE INDEX "invoices_last4" ON "invoices" USING btree ("merchant_id","mode","p
 CREATE INDEX "invoices_reference" ON "invoices" USING btree ("merchant_id","mode","reference_key","created_at","id") WHERE reference_key is not null;--> statement-breakpoint
 CREATE INDEX "ledger_entries_account" ON "ledger_entries" USING btree ("merchant_id","mode","account","currency","created_at","id","amount_minor");--> statement-breakpoint
 CREATE INDEX "payments_state" ON "payments" USING btree ("merchant_id","mode","state","created_at","id");--> statement-breakpoint
-CREATE INDEX "payments_newest" ON "payments" USING btree ("merchant_id","mode","created_at","id");--> statement-breakpoint
+CREATE INDEX "payments_newest" ON "payments" USING btree ("merchant_id","mode","created_at","id","method","rail_account_id","state","decline_code");--> statement-breakpoint
 CREATE INDEX "payments_settlement_reference" ON "payments" USING btree ("merchant_id","rail_account_id","settlement_reference") WHERE settlement_reference is not null;--> statement-breakpoint
 CREATE INDEX "disputes_newest" ON "disputes" USING btree ("merchant_id","mode","created_at","id");--> statement-breakpoint
 CREATE INDEX "refunds_newest" ON "refunds" USING btree ("merchant_id","mode","created_at","id");--> statement-breakpoint

@@ -53,6 +53,14 @@ create trigger deliveries_failed after update of state on deliveries
 alter table invoices no force row level security;--> statement-breakpoint
 alter table payments no force row level security;--> statement-breakpoint
 alter table deliveries no force row level security;--> statement-breakpoint
+alter table sms_messages no force row level security;--> statement-breakpoint
+update invoices i set first_sent_at = s.sent, first_delivered_at = s.delivered from (
+  select merchant_id, invoice_id, min(sent_at) as sent, min(final_at) filter (where state = 'delivered') as delivered
+  from sms_messages where kind = 'invoice' group by 1, 2
+) s where s.merchant_id = i.merchant_id and s.invoice_id = i.id;--> statement-breakpoint
+update invoices i set method_chosen_at = p.chosen from (
+  select merchant_id, invoice_id, min(created_at) as chosen from payments group by 1, 2
+) p where p.merchant_id = i.merchant_id and p.invoice_id = i.id;--> statement-breakpoint
 update invoices set reference_key = convert_to(lower(merchant_reference), 'UTF8') where merchant_reference is not null;--> statement-breakpoint
 update payments set settlement_reference = rail_details ->> 'settlementReference'
   where rail_details ? 'settlementReference';--> statement-breakpoint
@@ -66,6 +74,7 @@ from deliveries where state = 'failed' and invoice_id is not null;--> statement-
 alter table invoices force row level security;--> statement-breakpoint
 alter table payments force row level security;--> statement-breakpoint
 alter table deliveries force row level security;--> statement-breakpoint
+alter table sms_messages force row level security;--> statement-breakpoint
 alter table invoice_metadata force row level security;--> statement-breakpoint
 alter table failed_callbacks force row level security;--> statement-breakpoint
 alter table settlement_files force row level security;--> statement-breakpoint

@@ -71,6 +71,10 @@ export const invoices = pgTable(
     door: text("door").notNull(),
     openedAt: instant("opened_at"),
     botOpenings: integer("bot_openings").notNull().default(0),
+    /** How far it came, for counting: when its message was first taken, and had; when a method was first chosen. */
+    firstSentAt: instant("first_sent_at"),
+    firstDeliveredAt: instant("first_delivered_at"),
+    methodChosenAt: instant("method_chosen_at"),
     paidBy: text("paid_by"),
     paidPaymentId: text("paid_payment_id").$type<PaymentId>(),
     paidAt: instant("paid_at"),
@@ -91,9 +95,13 @@ export const invoices = pgTable(
     index("invoices_reference")
       .on(t.merchantId, t.mode, t.referenceKey, t.createdAt, t.id)
       .where(sql`reference_key is not null`),
+    // These two hold all that is summed, so that it is summed without the rows.
     index("invoices_paid")
-      .on(t.merchantId, t.mode, t.paidAt, t.createdAt, t.id)
+      .on(t.merchantId, t.mode, t.paidAt, t.createdAt, t.id, t.currency, t.amountPaidMinor, t.paidBy)
       .where(sql`paid_at is not null`),
+    index("invoices_open")
+      .on(t.merchantId, t.mode, t.currency, t.dueAt, t.expiresAt, t.amountDueMinor, t.amountPaidMinor)
+      .where(sql`state = 'open'`),
     index("invoices_due").on(t.merchantId, t.mode, t.dueAt, t.createdAt, t.id).where(sql`due_at is not null`),
     index("invoices_amount").on(t.merchantId, t.mode, t.currency, t.amountDueMinor, t.createdAt, t.id),
     check("invoices_amount_due", sql`amount_due_minor between 1 and 99999999`),

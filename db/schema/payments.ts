@@ -98,7 +98,17 @@ export const payments = pgTable(
     index("payments_invoice").on(t.merchantId, t.invoiceId, t.createdAt),
     // Ascending: read backwards they are in the order that a plain `desc` asks for.
     index("payments_state").on(t.merchantId, t.mode, t.state, t.createdAt, t.id),
-    index("payments_newest").on(t.merchantId, t.mode, t.createdAt, t.id),
+    // What is counted of attempts is in it, so that they are counted without the rows.
+    index("payments_newest").on(
+      t.merchantId,
+      t.mode,
+      t.createdAt,
+      t.id,
+      t.method,
+      t.railAccountId,
+      t.state,
+      t.declineCode,
+    ),
     index("payments_method").on(t.merchantId, t.mode, t.method, t.createdAt, t.id),
     index("payments_amount").on(t.merchantId, t.mode, t.currency, t.amountMinor, t.createdAt, t.id),
     index("payments_completed")

@@ -27,40 +27,23 @@ export async function readFunnel(
   { merchantId, mode }: Tenant,
   { from, to }: Period,
 ): Promise<Funnel> {
-  const values = [merchantId, mode, from, to];
-  const made = "i.merchant_id = $1 and i.mode = $2 and i.created_at >= $3 and i.created_at < $4";
-  const invoices = await tx.client.query<Record<keyof Funnel, string>>(
-    `select count(*) as created, count(opened_at) as opened,
-       count(*) filter (where opened_at is null and bot_openings > 0) as "openedByBotsOnly",
-       count(*) filter (where state = 'paid') as paid,
+  const { rows } = await tx.client.query<Record<keyof Funnel, string>>(
+    `select count(*) as created, count(first_sent_at) as sent, count(first_delivered_at) as delivered,
+       count(opened_at) as opened, count(*) filter (where opened_at is null and bot_openings > 0) as "openedByBotsOnly",
+       count(method_chosen_at) as "methodChosen", count(*) filter (where state = 'paid') as paid,
        count(*) filter (where paid_by = 'outside') as "paidOutside"
-     from invoices i where ${made}`,
-    values,
+     from invoices where merchant_id = $1 and mode = $2 and created_at >= $3 and created_at < $4`,
+    [merchantId, mode, from, to],
   );
-  // One message of an invoice counts: the one that came furthest. All three are read in the order of invoices.
-  const messages = await tx.client.query<Record<"sent" | "delivered", string>>(
-    `select count(*) filter (where is_sent) as sent, count(*) filter (where is_delivered) as delivered from (
-       select bool_or(s.sent_at is not null) as is_sent, bool_or(s.state = 'delivered') as is_delivered
-       from invoices i join sms_messages s on s.merchant_id = i.merchant_id and s.invoice_id = i.id
-       where ${made} and s.merchant_id = $1 and s.mode = $2 and s.kind = 'invoice'
-       group by i.id
-     ) m`,
-    values,
-  );
-  const chosen = await tx.client.query<{ n: string }>(
-    `select count(*) as n from invoices i where ${made}
-       and exists (select from payments p where p.merchant_id = $1 and p.mode = $2 and p.invoice_id = i.id)`,
-    values,
-  );
-  const [counted, told] = [invoices.rows[0], messages.rows[0]];
+  const count = (name: keyof Funnel) => Number(rows[0]?.[name] ?? 0);
   return {
-    created: Number(counted?.created ?? 0),
-    sent: Number(told?.sent ?? 0),
-    delivered: Number(told?.delivered ?? 0),
-    opened: Number(counted?.opened ?? 0),
-    openedByBotsOnly: Number(counted?.openedByBotsOnly ?? 0),
-    methodChosen: Number(chosen.rows[0]?.n ?? 0),
-    paid: Number(counted?.paid ?? 0),
-    paidOutside: Number(counted?.paidOutside ?? 0),
+    created: count("created"),
+    sent: count("sent"),
+    delivered: count("delivered"),
+    opened: count("opened"),
+    openedByBotsOnly: count("openedByBotsOnly"),
+    methodChosen: count("methodChosen"),
+    paid: count("paid"),
+    paidOutside: count("paidOutside"),
   };
 }

@@ -20,6 +20,7 @@ import {
   sumRefunds,
   sumSurplus,
 } from "#db/queries/reports/money.ts";
+import { preferIndexes } from "#db/queries/reports/planner.ts";
 import { type Period, type ReportRange, readRange } from "#db/queries/reports/range.ts";
 import { look, requirePermission, type ServiceContext, type TxContext } from "../context.ts";
 import { type AskedRange, parseAskedRange } from "./asked-range.ts";
@@ -67,6 +68,7 @@ export async function getOverview(ctx: ServiceContext, asked: AskedRange): Promi
   const days = parseAskedRange(asked);
   return await look(ctx, async (inTx) => {
     const { tx, tenant } = inTx;
+    await preferIndexes(tx);
     const timeZone = await readTimeZone(inTx);
     const range = await readRange(tx, timeZone, days);
     const paidByDay = await sumPaidByDay(tx, tenant, range, timeZone);
