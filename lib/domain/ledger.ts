@@ -16,6 +16,19 @@ export type AccountKind = (typeof ACCOUNT_KINDS)[number];
 /** An account of one merchant: its kind and the rail whose balance it mirrors, such as `rail_clearing:card`. */
 export type LedgerAccount = `${AccountKind}:${PaymentMethod}`;
 
+/** Accounts of what the merchant, payers and the platform have at a rail: credits make them larger. */
+const CREDIT_ACCOUNTS: readonly AccountKind[] = [
+  "merchant_pending",
+  "merchant_available",
+  "platform_fees",
+  "surplus_liability",
+];
+
+/** A sum of entries as people count it: what somebody has is positive. */
+export function shownMinor(kind: AccountKind, amountMinor: bigint): bigint {
+  return CREDIT_ACCOUNTS.includes(kind) ? -amountMinor : amountMinor;
+}
+
 export interface Leg {
   readonly account: LedgerAccount;
   readonly amountMinor: bigint;

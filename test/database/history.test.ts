@@ -48,13 +48,17 @@ async function live(): Promise<InvoiceId> {
   );
   const refund = await refundOf(shop, (await getPayment(shop.ctx, card.id)).payment, part(100n));
   await refundEnds(shop, refund.id, "succeeded");
-  await until("a try of each callback, and the message", async () => {
-    const { rows } = await system.superuser.query(
-      `select (select count(*) from deliveries where attempts = 0)
+  await until(
+    "a try of each callback, and the message",
+    async () => {
+      const { rows } = await system.superuser.query(
+        `select (select count(*) from deliveries where attempts = 0)
          + (select count(*) from sms_messages where state <> 'delivered') as n`,
-    );
-    return rows[0].n === "0";
-  });
+      );
+      return rows[0].n === "0";
+    },
+    60_000,
+  );
   return invoice.id;
 }
 
