@@ -92,6 +92,7 @@ CREATE INDEX "failed_callbacks_newest" ON "failed_callbacks" USING btree ("merch
 CREATE UNIQUE INDEX "settlement_files_once" ON "settlement_files" USING btree ("merchant_id","rail_account_id","digest");--> statement-breakpoint
 CREATE INDEX "settlement_files_newest" ON "settlement_files" USING btree ("merchant_id","mode","created_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "settlement_lines_once" ON "settlement_lines" USING btree ("merchant_id","subject_id","kind") WHERE state = 'settled';--> statement-breakpoint
+CREATE INDEX "settlement_lines_subject" ON "settlement_lines" USING btree ("merchant_id","subject_id");--> statement-breakpoint
 CREATE INDEX "settlement_lines_state" ON "settlement_lines" USING btree ("merchant_id","file_id","state","number");--> statement-breakpoint
 CREATE INDEX "audit_entries_subject" ON "audit_entries" USING btree ("merchant_id","subject_id","at");--> statement-breakpoint
 CREATE INDEX "invoices_paid" ON "invoices" USING btree ("merchant_id","mode","paid_at","created_at","id","currency","amount_paid_minor","paid_by") WHERE paid_at is not null;--> statement-breakpoint

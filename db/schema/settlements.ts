@@ -81,6 +81,7 @@ export const settlementLines = pgTable(
     }),
     // A payment, refund or dispute is settled once a kind, whatever files say.
     uniqueIndex("settlement_lines_once").on(t.merchantId, t.subjectId, t.kind).where(sql`state = 'settled'`),
+    index("settlement_lines_subject").on(t.merchantId, t.subjectId),
     index("settlement_lines_state").on(t.merchantId, t.fileId, t.state, t.number),
     check(
       "settlement_lines_settled",
