@@ -99,7 +99,7 @@ CREATE INDEX "invoices_paid" ON "invoices" USING btree ("merchant_id","mode","pa
 CREATE INDEX "invoices_open" ON "invoices" USING btree ("merchant_id","mode","currency","due_at","expires_at","amount_due_minor","amount_paid_minor") WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX "invoices_due" ON "invoices" USING btree ("merchant_id","mode","due_at","created_at","id") WHERE due_at is not null;--> statement-breakpoint
 CREATE INDEX "invoices_amount" ON "invoices" USING btree ("merchant_id","mode","currency","amount_due_minor","created_at","id");--> statement-breakpoint
-CREATE INDEX "sms_messages_sent" ON "sms_messages" USING btree ("merchant_id","mode","sent_at") WHERE sent_at is not null;--> statement-breakpoint
+CREATE INDEX "sms_messages_sent" ON "sms_messages" USING btree ("merchant_id","mode","sent_at","kind","segments") WHERE sent_at is not null;--> statement-breakpoint
 CREATE INDEX "payments_method" ON "payments" USING btree ("merchant_id","mode","method","created_at","id");--> statement-breakpoint
 CREATE INDEX "payments_amount" ON "payments" USING btree ("merchant_id","mode","currency","amount_minor","created_at","id");--> statement-breakpoint
 CREATE INDEX "payments_completed" ON "payments" USING btree ("merchant_id","mode","completed_at","created_at","id") WHERE completed_at is not null;--> statement-breakpoint

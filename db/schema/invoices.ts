@@ -152,7 +152,9 @@ export const smsMessages = pgTable(
     primaryKey({ columns: [t.merchantId, t.id] }),
     foreignKey({ columns: [t.merchantId, t.invoiceId], foreignColumns: [invoices.merchantId, invoices.id] }),
     index("sms_messages_invoice").on(t.merchantId, t.invoiceId),
-    index("sms_messages_sent").on(t.merchantId, t.mode, t.sentAt).where(sql`sent_at is not null`),
+    index("sms_messages_sent")
+      .on(t.merchantId, t.mode, t.sentAt, t.kind, t.segments)
+      .where(sql`sent_at is not null`),
     uniqueIndex("sms_messages_provider").on(t.merchantId, t.providerId).where(sql`provider_id is not null`),
     oneOf("sms_messages_state", t.state, SMS_STATES),
     oneOf("sms_messages_kind", t.kind, SMS_KINDS),

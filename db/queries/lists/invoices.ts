@@ -201,7 +201,7 @@ function isFew({ phoneHashes, phoneLast4, merchantReference }: InvoiceSearchFilt
 }
 
 /** Of each kind, what came last counts. */
-const ATTENTION_MAX = 5_000;
+const ATTENTION_MAX = 1_000;
 
 /** Invoices that wait for a person. */
 function needingAttention(kind: AttentionKind | "any", tenant: Tenant, values: Values): string {

@@ -40,11 +40,12 @@ export async function sumPaidByDay(
   zone: string,
 ): Promise<PaidDay[]> {
   const { rows } = await tx.client.query<PaidRow>(
-    `select (paid_at at time zone $5)::date::text as day, currency, count(*) as count,
-       sum(amount_paid_minor) as amount,
+    `select day::text, currency, count(*) as count, sum(amount_paid_minor) as amount,
        coalesce(sum(amount_paid_minor) filter (where paid_by = 'outside'), 0) as outside
-     from invoices where merchant_id = $1 and mode = $2 and paid_at >= $3 and paid_at < $4
-     group by 1, 2 order by 1, 2`,
+     from (
+       select (paid_at at time zone $5)::date as day, currency, amount_paid_minor, paid_by from invoices
+       where merchant_id = $1 and mode = $2 and paid_at >= $3 and paid_at < $4
+     ) paid group by day, currency order by day, currency`,
     [merchantId, mode, from, to, zone],
   );
   return rows.map((row) => ({ ...toSum(row), day: row.day, outsideMinor: BigInt(row.outside) }));
