@@ -12,6 +12,8 @@ export default defineConfig({
     "./db/schema/people.ts",
     "./db/schema/refunds.ts",
     "./db/schema/routing.ts",
+    "./db/schema/search.ts",
+    "./db/schema/settlements.ts",
   ],
   out: "./db/migrations",
 });

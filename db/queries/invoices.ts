@@ -80,6 +80,21 @@ export async function findInvoice(tx: Tx, tenant: Tenant, id: InvoiceId): Promis
   return row === undefined ? null : toInvoice(row);
 }
 
+/** Those of the ids that exist, in the order of the ids. */
+export async function findInvoicesById(
+  tx: Tx,
+  tenant: Tenant,
+  ids: readonly InvoiceId[],
+): Promise<Invoice[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx.sql
+    .select()
+    .from(invoices)
+    .where(and(eq(invoices.merchantId, tenant.merchantId), inArray(invoices.id, [...ids])));
+  const byIds = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byIds.get(id) ?? []).map(toInvoice);
+}
+
 /** Reads and locks. Locks are always taken in the order invoice, payment. */
 export async function lockInvoice(tx: Tx, tenant: Tenant, id: InvoiceId): Promise<Invoice | null> {
   const [row] = await tx.sql.select().from(invoices).where(byId(tenant, id)).for("update");
@@ -143,11 +158,32 @@ async function setDeadline(tx: Tx, { merchantId, mode, id }: Invoice, dueAt: Dat
     });
 }
 
+/** How far an invoice has come, noted at its first time. */
+export type Milestone = "sent" | "delivered" | "method_chosen";
+
+/** What has been delivered was sent, whether or not anybody told of that. */
+const MILESTONE_COLUMNS = {
+  sent: ["firstSentAt"],
+  delivered: ["firstSentAt", "firstDeliveredAt"],
+  method_chosen: ["methodChosenAt"],
+} as const;
+
 /** The next number in the invoice's sequence of events; locks the invoice until the transaction ends. */
-export async function takeEventSequence(tx: Tx, tenant: Tenant, id: InvoiceId): Promise<number> {
+export async function takeEventSequence(
+  tx: Tx,
+  tenant: Tenant,
+  id: InvoiceId,
+  milestone: Milestone | null,
+): Promise<number> {
+  const noted = milestone === null ? [] : MILESTONE_COLUMNS[milestone];
+  const first = (column: (typeof noted)[number]) =>
+    sql`coalesce(${invoices[column]}, ${tx.now.toISOString()}::timestamptz)`;
   const [row] = await tx.sql
     .update(invoices)
-    .set({ eventSequence: sql`${invoices.eventSequence} + 1` })
+    .set({
+      eventSequence: sql`${invoices.eventSequence} + 1`,
+      ...Object.fromEntries(noted.map((column) => [column, first(column)])),
+    })
     .where(byId(tenant, id))
     .returning({ sequence: invoices.eventSequence });
   if (row === undefined) throw new Error("An event needs its invoice.");

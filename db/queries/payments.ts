@@ -45,6 +45,21 @@ export async function findPayment(tx: Tx, tenant: Tenant, id: PaymentId): Promis
   return row === undefined ? null : toPayment(row);
 }
 
+/** Those of the ids that exist, in the order of the ids. */
+export async function findPaymentsById(
+  tx: Tx,
+  tenant: Tenant,
+  ids: readonly PaymentId[],
+): Promise<Payment[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx.sql
+    .select()
+    .from(payments)
+    .where(and(eq(payments.merchantId, tenant.merchantId), inArray(payments.id, [...ids])));
+  const byIds = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byIds.get(id) ?? []).map(toPayment);
+}
+
 /** Reads and locks; the invoice must have been locked before. */
 export async function lockPayment(tx: Tx, tenant: Tenant, id: PaymentId): Promise<Payment | null> {
   const [row] = await tx.sql.select().from(payments).where(byId(tenant, id)).for("update");
@@ -80,7 +95,7 @@ export async function findPaymentBySettlement(
       and(
         eq(payments.merchantId, tenant.merchantId),
         eq(payments.railAccountId, railAccountId),
-        sql`${payments.railDetails} ->> 'settlementReference' = ${settlementReference}`,
+        eq(payments.settlementReference, settlementReference),
       ),
     );
   return row === undefined ? null : toPayment(row);

@@ -61,7 +61,7 @@ export const imports = pgTable(
     primaryKey({ columns: [t.merchantId, t.id] }),
     // The same file is the same import, however often and however fast it is sent.
     uniqueIndex("imports_once").on(t.merchantId, t.mode, t.contentHash, t.run),
-    index("imports_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
+    index("imports_newest").on(t.merchantId, t.mode, t.createdAt, t.id),
     check("imports_counts", sql`done_rows + refused_rows <= valid_rows and checked_rows <= total_rows`),
     oneOf("imports_state_known", t.state, IMPORT_STATES),
     oneOf("imports_mode", t.mode, MODES),

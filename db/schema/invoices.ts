@@ -44,6 +44,8 @@ export const invoices = pgTable(
     currency: text("currency").notNull(),
     description: text("description").notNull(),
     merchantReference: text("merchant_reference"),
+    /** The same in lower case, as bytes: the beginning of a reference is sought by it. Written by a trigger. */
+    referenceKey: bytes("reference_key"),
     purchaseCategory: text("purchase_category"),
     lines: jsonb("lines").$type<readonly StoredLine[]>().notNull().default([]),
     methods: text("methods", { enum: PAYMENT_METHODS }).array().notNull(),
@@ -69,6 +71,10 @@ export const invoices = pgTable(
     door: text("door").notNull(),
     openedAt: instant("opened_at"),
     botOpenings: integer("bot_openings").notNull().default(0),
+    /** How far it came, for counting: when its message was first taken, and had; when a method was first chosen. */
+    firstSentAt: instant("first_sent_at"),
+    firstDeliveredAt: instant("first_delivered_at"),
+    methodChosenAt: instant("method_chosen_at"),
     paidBy: text("paid_by"),
     paidPaymentId: text("paid_payment_id").$type<PaymentId>(),
     paidAt: instant("paid_at"),
@@ -81,11 +87,23 @@ export const invoices = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
-    index("invoices_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
-    index("invoices_state").on(t.merchantId, t.mode, t.state, t.createdAt.desc(), t.id.desc()),
-    index("invoices_phone").on(t.merchantId, t.phoneHash),
-    index("invoices_last4").on(t.merchantId, t.mode, t.phoneLast4, t.createdAt.desc(), t.id.desc()),
-    index("invoices_reference").on(t.merchantId, t.mode, t.merchantReference),
+    // Ascending: read backwards they are in the order that a plain `desc` asks for.
+    index("invoices_newest").on(t.merchantId, t.mode, t.createdAt, t.id),
+    index("invoices_state").on(t.merchantId, t.mode, t.state, t.createdAt, t.id),
+    index("invoices_phone").on(t.merchantId, t.phoneHash, t.createdAt, t.id),
+    index("invoices_last4").on(t.merchantId, t.mode, t.phoneLast4, t.createdAt, t.id),
+    index("invoices_reference")
+      .on(t.merchantId, t.mode, t.referenceKey, t.createdAt, t.id)
+      .where(sql`reference_key is not null`),
+    // These two hold all that is summed, so that it is summed without the rows.
+    index("invoices_paid")
+      .on(t.merchantId, t.mode, t.paidAt, t.createdAt, t.id, t.currency, t.amountPaidMinor, t.paidBy)
+      .where(sql`paid_at is not null`),
+    index("invoices_open")
+      .on(t.merchantId, t.mode, t.currency, t.dueAt, t.expiresAt, t.amountDueMinor, t.amountPaidMinor)
+      .where(sql`state = 'open'`),
+    index("invoices_due").on(t.merchantId, t.mode, t.dueAt, t.createdAt, t.id).where(sql`due_at is not null`),
+    index("invoices_amount").on(t.merchantId, t.mode, t.currency, t.amountDueMinor, t.createdAt, t.id),
     check("invoices_amount_due", sql`amount_due_minor between 1 and 99999999`),
     check("invoices_amount_paid", sql`amount_paid_minor >= 0 and amount_paid_minor <= amount_due_minor`),
     check("invoices_paid_by", sql`(state = 'paid') = (paid_by is not null)`),
@@ -134,6 +152,9 @@ export const smsMessages = pgTable(
     primaryKey({ columns: [t.merchantId, t.id] }),
     foreignKey({ columns: [t.merchantId, t.invoiceId], foreignColumns: [invoices.merchantId, invoices.id] }),
     index("sms_messages_invoice").on(t.merchantId, t.invoiceId),
+    index("sms_messages_sent")
+      .on(t.merchantId, t.mode, t.sentAt, t.kind, t.segments)
+      .where(sql`sent_at is not null`),
     uniqueIndex("sms_messages_provider").on(t.merchantId, t.providerId).where(sql`provider_id is not null`),
     oneOf("sms_messages_state", t.state, SMS_STATES),
     oneOf("sms_messages_kind", t.kind, SMS_KINDS),

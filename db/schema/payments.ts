@@ -64,6 +64,8 @@ export const payments = pgTable(
     railRequest: jsonb("rail_request").$type<JsonValue>().notNull(),
     railReference: text("rail_reference"),
     railDetails: jsonb("rail_details").$type<RailDetails>().notNull().default({}),
+    /** The one of the rail's details that payments are found by. Written by a trigger. */
+    settlementReference: text("settlement_reference"),
     /** The rail's hosted page, and until when it lives. */
     redirectUrl: text("redirect_url"),
     redirectExpiresAt: instant("redirect_expires_at"),
@@ -94,8 +96,28 @@ export const payments = pgTable(
       foreignColumns: [railAccounts.merchantId, railAccounts.id],
     }),
     index("payments_invoice").on(t.merchantId, t.invoiceId, t.createdAt),
-    index("payments_state").on(t.merchantId, t.mode, t.state, t.createdAt.desc(), t.id.desc()),
-    index("payments_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
+    // Ascending: read backwards they are in the order that a plain `desc` asks for.
+    index("payments_state").on(t.merchantId, t.mode, t.state, t.createdAt, t.id),
+    // What is counted of attempts is in it, so that they are counted without the rows.
+    index("payments_newest").on(
+      t.merchantId,
+      t.mode,
+      t.createdAt,
+      t.id,
+      t.method,
+      t.railAccountId,
+      t.state,
+      t.declineCode,
+    ),
+    index("payments_method").on(t.merchantId, t.mode, t.method, t.createdAt, t.id),
+    index("payments_amount").on(t.merchantId, t.mode, t.currency, t.amountMinor, t.createdAt, t.id),
+    index("payments_completed")
+      .on(t.merchantId, t.mode, t.completedAt, t.createdAt, t.id)
+      .where(sql`completed_at is not null`),
+    index("payments_surplus").on(t.merchantId, t.mode, t.completedAt).where(sql`disposition = 'surplus'`),
+    index("payments_review")
+      .on(t.merchantId, t.mode, t.needsReviewAt)
+      .where(sql`needs_review_at is not null`),
     uniqueIndex("payments_one_open")
       .on(t.merchantId, t.invoiceId)
       .where(sql`state in (${openStates}) and superseded_at is null`),
@@ -106,11 +128,9 @@ export const payments = pgTable(
       .on(t.merchantId, t.railAccountId, t.railReference)
       .where(sql`rail_reference is not null`),
     uniqueIndex("payments_rail_key").on(t.merchantId, t.railAccountId, t.railKey),
-    index("payments_settlement_reference").on(
-      t.merchantId,
-      t.railAccountId,
-      sql`(rail_details ->> 'settlementReference')`,
-    ),
+    index("payments_settlement_reference")
+      .on(t.merchantId, t.railAccountId, t.settlementReference)
+      .where(sql`settlement_reference is not null`),
     check("payments_amount", sql`amount_minor between 1 and 99999999`),
     check("payments_refunded", sql`refunded_minor between 0 and amount_minor`),
     check("payments_refunded_is_captured", sql`refunded_minor = 0 or state = 'succeeded'`),

@@ -65,7 +65,9 @@ export const refunds = pgTable(
     }),
     index("refunds_payment").on(t.merchantId, t.paymentId, t.createdAt),
     index("refunds_invoice").on(t.merchantId, t.invoiceId, t.createdAt),
-    index("refunds_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
+    index("refunds_newest").on(t.merchantId, t.mode, t.createdAt, t.id),
+    index("refunds_completed").on(t.merchantId, t.mode, t.completedAt).where(sql`completed_at is not null`),
+    index("refunds_review").on(t.merchantId, t.mode, t.needsReviewAt).where(sql`needs_review_at is not null`),
     uniqueIndex("refunds_rail_key").on(t.merchantId, t.railAccountId, t.railKey),
     uniqueIndex("refunds_rail_reference")
       .on(t.merchantId, t.railAccountId, t.railReference)
@@ -108,7 +110,8 @@ export const disputes = pgTable(
     foreignKey({ columns: [t.merchantId, t.paymentId], foreignColumns: [payments.merchantId, payments.id] }),
     uniqueIndex("disputes_rail_reference").on(t.merchantId, t.railAccountId, t.railReference),
     index("disputes_payment").on(t.merchantId, t.paymentId),
-    index("disputes_newest").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
+    index("disputes_newest").on(t.merchantId, t.mode, t.createdAt, t.id),
+    index("disputes_unsettled").on(t.merchantId, t.mode, t.createdAt).where(sql`completed_at is null`),
     check("disputes_amount", sql`amount_minor between 1 and 99999999 and fee_minor >= 0`),
     oneOf("disputes_state_known", t.state, DISPUTE_STATES),
     oneOf("disputes_mode", t.mode, MODES),

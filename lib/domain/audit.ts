@@ -23,6 +23,8 @@ export const AUDIT_ACTS = [
   "refund.review.dismiss",
   "refund.review.settle",
   "refund.review.void",
+  "settlement.confirmed",
+  "settlement.uploaded",
   "team.invitation_withdrawn",
   "team.invited",
   "team.joined",
@@ -35,11 +37,14 @@ export type AuditAct = (typeof AUDIT_ACTS)[number];
 export const AUDIT_AREAS = [
   "clock",
   "endpoint",
+  "export",
+  "import",
   "key",
   "merchant",
   "payment",
   "rail",
   "refund",
+  "settlement",
   "team",
 ] as const;
 export type AuditArea = (typeof AUDIT_AREAS)[number];

@@ -22,6 +22,7 @@ export const ID_PREFIXES = {
   entry: "ent",
   audit: "aud",
   mail: "mai",
+  settlementFile: "stf",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -43,6 +44,7 @@ export type DeliveryId = Id<"delivery">;
 export type DeliveryAttemptId = Id<"deliveryAttempt">;
 export type NotificationId = Id<"notification">;
 export type ImportId = Id<"import">;
+export type SettlementFileId = Id<"settlementFile">;
 
 export const ID_RANDOM_LENGTH = 22;
 const RANDOM_PART = /^[0-9A-Za-z]{22}$/;

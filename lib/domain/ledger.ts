@@ -6,6 +6,7 @@ import type { Disposition, PaymentMethod } from "./payment.ts";
 export const ACCOUNT_KINDS = [
   "rail_clearing",
   "merchant_pending",
+  "merchant_available",
   "platform_fees",
   "surplus_liability",
   "disputed",
@@ -14,6 +15,19 @@ export type AccountKind = (typeof ACCOUNT_KINDS)[number];
 
 /** An account of one merchant: its kind and the rail whose balance it mirrors, such as `rail_clearing:card`. */
 export type LedgerAccount = `${AccountKind}:${PaymentMethod}`;
+
+/** Accounts of what the merchant, payers and the platform have at a rail: credits make them larger. */
+const CREDIT_ACCOUNTS: readonly AccountKind[] = [
+  "merchant_pending",
+  "merchant_available",
+  "platform_fees",
+  "surplus_liability",
+];
+
+/** A sum of entries as people count it: what somebody has is positive. */
+export function shownMinor(kind: AccountKind, amountMinor: bigint): bigint {
+  return CREDIT_ACCOUNTS.includes(kind) ? -amountMinor : amountMinor;
+}
 
 export interface Leg {
   readonly account: LedgerAccount;
@@ -32,6 +46,7 @@ export const LEDGER_KINDS = [
   "dispute_lost",
   "dispute_fee",
   "dispute_fee_returned",
+  "settlement",
 ] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
@@ -107,6 +122,14 @@ export function disputeFeeLegs(method: PaymentMethod, feeMinor: bigint): Leg[] {
 /** The rail gave its fee for a dispute back. */
 export function disputeFeeReturnedLegs(method: PaymentMethod, feeMinor: bigint): Leg[] {
   return move(`rail_clearing:${method}`, `merchant_pending:${method}`, feeMinor);
+}
+
+/**
+ * The rail has settled what was pending: the merchant can have it now. Negative where what was settled went the other
+ * way, as refunds and lost disputes do.
+ */
+export function settlementLegs(method: PaymentMethod, pendingMinor: bigint): Leg[] {
+  return move(`merchant_pending:${method}`, `merchant_available:${method}`, pendingMinor);
 }
 
 export function isBalanced(legs: readonly Leg[]): boolean {

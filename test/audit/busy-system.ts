@@ -10,12 +10,13 @@ import { expireInvoice } from "#lib/services/invoices/expire.ts";
 import { updateMerchant } from "#lib/services/merchants/update.ts";
 import { recordOpening } from "#lib/services/payers/record-opening.ts";
 import { openLink } from "#lib/services/payers/view.ts";
-import { getPayment } from "#lib/services/payments/get.ts";
+import { getPayment, listPayments } from "#lib/services/payments/get.ts";
 import { reviewPayment } from "#lib/services/payments/review.ts";
 import { startPayment } from "#lib/services/payments/start.ts";
 import { createRefund } from "#lib/services/refunds/create.ts";
 import { getRefund } from "#lib/services/refunds/get.ts";
 import { answerPrompt, freshPhone, invoiceInput, payHosted } from "../database/helpers.ts";
+import { lineOf, settleRows } from "../database/settlement-helpers.ts";
 import type { TestMerchant, TestSystem } from "../database/system.ts";
 import { until } from "../until.ts";
 
@@ -32,6 +33,7 @@ export async function beBusy(system: TestSystem): Promise<void> {
 
   for (const shop of [plain, told]) await payInEveryWay(system, shop);
   await payInEveryWay(system, told, { callbackUrl: hook });
+  await settle(told);
   // Waits for our own code.
   await begin(asked, { shouldSendSms: true }, "carrier_billing");
   await giveKeys(plain);
@@ -90,6 +92,19 @@ async function payInEveryWay(
 
   await settleByHand(system, shop, common);
   await until("the refund's end", async () => (await getRefund(shop.ctx, sentBack.id)).state === "failed");
+}
+
+/** The card company has settled what was paid by card. */
+async function settle(shop: TestMerchant): Promise<void> {
+  const { items } = await listPayments(shop.ctx, {
+    filter: { states: ["succeeded"] },
+    cursor: null,
+    limit: 100,
+  });
+  const paid = items.filter(({ method, disposition }) => method === "card" && disposition === "accepted");
+  const [first] = paid;
+  if (first === undefined) throw new Error("Nothing was paid by card.");
+  await settleRows(shop, first.railAccountId, paid.map(lineOf));
 }
 
 /** A person settles what the rail could not say. */

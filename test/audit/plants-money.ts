@@ -166,6 +166,40 @@ export const MONEY_PLANTS: readonly Plant[] = [
   ),
   bySql(
     "I-15",
+    "money that is available and was never settled",
+    "has other money available than its rail's files say",
+    `delete from settlement_lines where (file_id, number) in (
+       select file_id, number from settlement_lines where state = 'settled' limit 1) returning subject_id as id`,
+  ),
+  bySql(
+    "I-15",
+    "a line that says another amount than was booked",
+    "has other money available than its rail's files say",
+    `update settlement_lines set settled_minor = settled_minor + 1
+       where state = 'settled' returning subject_id as id`,
+  ),
+  bySql(
+    "I-15",
+    "a payment that is settled twice",
+    "was settled twice as payment",
+    "drop index settlement_lines_once",
+    `insert into settlement_lines select (jsonb_populate_record(l, jsonb_build_object(
+       'number', l.number + 1000, 'settled_minor', 0))).*
+       from settlement_lines l where state = 'settled' and kind = 'payment' limit 1 returning subject_id as id`,
+  ),
+  bySql(
+    "I-15",
+    "money that is settled from something else than what was pending",
+    "is settled from or to something else",
+    ...rewritten(
+      "ledger_entries",
+      `transaction_id = ${booking("settlement")}`,
+      "account = replace(account, 'merchant_pending', 'platform_fees')",
+      "transaction_id",
+    ),
+  ),
+  bySql(
+    "I-15",
     "a rail's message that was forgotten",
     "was received and never closed",
     `update notifications set state = 'received', applied_at = null, received_at = now() - interval '10 days'

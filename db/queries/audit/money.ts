@@ -92,7 +92,8 @@ export async function findUnbalanced(snapshot: Snapshot): Promise<Finding> {
 
 /**
  * I-15: money that a rail took is booked once, whole, as what became of it; money it did not take is not. What a
- * dispute took and gave is booked too.
+ * dispute took and gave is booked too. What is available became so by a line of a rail's settlement file, from what
+ * was pending of the same payment, refund or dispute.
  */
 export async function findLostMoney(snapshot: Snapshot): Promise<Finding> {
   return await snapshot.find({
@@ -118,6 +119,27 @@ export async function findLostMoney(snapshot: Snapshot): Promise<Finding> {
       group by d.merchant_id, d.id
       having coalesce(sum(e.amount_minor), 0)
         <> case when d.state = any ($1) then -d.amount_minor else 0 end - d.fee_minor
+      union all
+      select t.id, 'is settled from or to something else, or available without being settled' from ledger_transactions t
+      join ledger_entries e on e.merchant_id = t.merchant_id and e.transaction_id = t.id
+      where case t.kind when 'settlement'
+        then e.account not like 'merchant_pending:%' and e.account not like 'merchant_available:%'
+        else e.account like 'merchant_available:%' end
+      union all
+      select coalesce(b.id, l.id), 'has other money available than its rail''s files say' from (
+        select t.merchant_id, coalesce(t.subject_id, t.payment_id) as id, -sum(e.amount_minor) as available
+        from ledger_transactions t
+        join ledger_entries e on e.merchant_id = t.merchant_id and e.transaction_id = t.id
+          and e.account like 'merchant_available:%'
+        where t.kind = 'settlement' group by 1, 2
+      ) b full join (
+        select merchant_id, subject_id as id, sum(settled_minor) as settled from settlement_lines
+        where state = 'settled' group by 1, 2
+      ) l on l.merchant_id = b.merchant_id and l.id = b.id
+      where coalesce(b.available, 0) <> coalesce(l.settled, 0)
+      union all
+      select min(subject_id), 'was settled twice as ' || kind from settlement_lines
+      where state = 'settled' group by merchant_id, subject_id, kind having count(*) > 1
       union all
       select n.id, 'was received and never closed: what its rail says of the money is not known' from notifications n
       join clock c on c.merchant_id = n.merchant_id and c.mode = n.mode

@@ -2,7 +2,7 @@
 
 import { type CallbackEndpoint, listEnabledEndpoints } from "#db/queries/endpoints.ts";
 import { insertEvent } from "#db/queries/events.ts";
-import { takeEventSequence } from "#db/queries/invoices.ts";
+import { type Milestone, takeEventSequence } from "#db/queries/invoices.ts";
 import { type EndpointEventType, isHeldApart, isWanted, snapshotEndpoint } from "#lib/domain/endpoint.ts";
 import { type EventType, isCalledBack } from "#lib/domain/events.ts";
 import type { DeliveryId } from "#lib/domain/ids.ts";
@@ -44,7 +44,7 @@ export async function recordEvent(ctx: TxContext, input: RecordEventInput): Prom
     invoiceId: invoice.id,
     paymentId: payment?.id ?? null,
     subjectId: refund?.id ?? dispute?.id ?? null,
-    sequence: await takeEventSequence(ctx.tx, ctx.tenant, invoice.id),
+    sequence: await takeEventSequence(ctx.tx, ctx.tenant, invoice.id, milestoneOf(type, sms)),
     data: {
       invoice: snapshotInvoice(invoice),
       ...(payment === undefined ? {} : { payment: snapshotPayment(payment) }),
@@ -62,6 +62,14 @@ export async function recordEvent(ctx: TxContext, input: RecordEventInput): Prom
     ctx,
     receivers.map((receiver) => ({ eventId: id, invoiceId: invoice.id, receiver, resendOf: null })),
   );
+}
+
+/** What the event says of how far the invoice has come. */
+function milestoneOf(type: EventType, sms: Sms | undefined): Milestone | null {
+  if (type === "payment.started") return "method_chosen";
+  if (sms?.kind !== "invoice") return null;
+  if (type === "sms.sent") return "sent";
+  return type === "sms.delivered" ? "delivered" : null;
 }
 
 export interface RecordEndpointEventInput {
