@@ -30,12 +30,17 @@ const UNGUARDED = [
   "event_order",
   "invoice_deadlines",
   "link_routes",
+  "mailed_tokens",
+  "mails",
   "memberships",
   "rail_account_routes",
   "rate_limits",
+  "recovery_codes",
   "sms_counters",
   "state_edges",
   "test_clocks",
+  "user_identities",
+  "user_sessions",
   "users",
 ];
 
