@@ -29,7 +29,10 @@ describe("a proposed mapping", () => {
   });
 
   it("finds nothing in names that say nothing", () => {
-    expect(proposeMapping(["a", "b", ""], [], null)).toMatchObject({ columns: {}, metadata: {} });
+    expect(proposeMapping(["a", "metadata.__proto__", ""], [], null)).toMatchObject({
+      columns: {},
+      metadata: {},
+    });
   });
 });
 
@@ -47,6 +50,7 @@ describe("a mapping", () => {
     ["no currency", { currency: null }, "/mapping/currency"],
     ["a currency that is none", { currency: "nok" }, "/mapping/currency"],
     ["a key that metadata cannot have", { metadata: { "a b": 3 } }, "/mapping/metadata"],
+    ["a key that no object can have", { metadata: JSON.parse('{"__proto__":3}') }, "/mapping/metadata"],
     ["a notation that is none", { amountNotation: "roman" as "point" }, "/mapping/amount_notation"],
   ])("with %s is refused", (_what, change, pointer) => {
     expect(() => requireMapping({ ...GOOD, ...change }, HEADER)).toThrow(

@@ -137,7 +137,7 @@ export function proposeMapping(
   const metadata: Record<string, number> = {};
   header.forEach((title, column) => {
     const key = /^\s*metadata\.(\S+)\s*$/i.exec(title)?.[1];
-    if (key !== undefined && METADATA_KEY.test(key) && !Object.hasOwn(metadata, key)) metadata[key] = column;
+    if (key !== undefined && isMetadataKey(key) && !Object.hasOwn(metadata, key)) metadata[key] = column;
   });
   const { amount } = columns;
   const isMinor = amount !== undefined && MINOR_NAMES.test(names[amount] ?? "");
@@ -167,7 +167,7 @@ export function requireMapping(mapping: ImportMapping, header: readonly string[]
   }
   const metadata = Object.fromEntries(Object.entries(mapping.metadata).sort(byName));
   for (const key of Object.keys(metadata)) {
-    if (METADATA_KEY.test(key)) continue;
+    if (isMetadataKey(key)) continue;
     throw refuse("metadata", "A key of metadata is 1 to 40 letters, digits, points, dashes and underscores.");
   }
   if (Object.keys(metadata).length > METADATA_KEYS_MAX) {
@@ -203,6 +203,11 @@ export function requireMapping(mapping: ImportMapping, header: readonly string[]
     currency: mapping.currency,
     shouldSendSms: mapping.shouldSendSms,
   };
+}
+
+/** One name that fits would be taken for an object's prototype; the API refuses it too. */
+function isMetadataKey(key: string): boolean {
+  return METADATA_KEY.test(key) && key !== "__proto__";
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

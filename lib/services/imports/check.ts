@@ -12,7 +12,6 @@ import {
   writeCheckedRows,
 } from "#db/queries/imports.ts";
 import { loadProfile, type MerchantProfile } from "#db/queries/merchants.ts";
-import { ServiceError } from "#lib/domain/errors.ts";
 import type { ImportId } from "#lib/domain/ids.ts";
 import { addSummaries, EMPTY_SUMMARY, type ImportSummary } from "#lib/domain/import.ts";
 import type { ServiceContext, TxContext } from "../context.ts";
@@ -84,19 +83,19 @@ function checkRow(
   row: ImportRow,
 ): { readonly row: CheckedRow; readonly adds: ImportSummary } {
   const { rowNumber } = row;
-  const { input, faults } = readRow(openCells(ctx.vault, row), reader);
-  const merchantReference = input?.merchantReference ?? null;
-  const refused = (all: CheckedRow["faults"]) => ({
-    row: { rowNumber, state: "invalid" as const, faults: all, merchantReference },
+  let merchantReference: string | null = null;
+  const refused = (faults: CheckedRow["faults"]) => ({
+    row: { rowNumber, state: "invalid" as const, faults, merchantReference },
     adds: EMPTY_SUMMARY,
   });
-  if (input === null) return refused(faults);
   try {
+    const { input, faults } = readRow(openCells(ctx.vault, row), reader);
+    if (input === null) return refused(faults);
+    merchantReference = input.merchantReference;
     const adds = tryInvoice(ctx, profile, input);
     return { row: { rowNumber, state: "valid", faults: [], merchantReference }, adds };
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return refused([faultOf(error)]);
+    return refused([faultOf(ctx, row, error)]);
   }
 }
 

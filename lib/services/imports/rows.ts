@@ -2,11 +2,12 @@
 
 import type { Import, ImportRow } from "#db/queries/imports.ts";
 import type { MerchantProfile } from "#db/queries/merchants.ts";
-import type { ServiceError } from "#lib/domain/errors.ts";
+import { ServiceError } from "#lib/domain/errors.ts";
 import type { ImportId, MerchantId } from "#lib/domain/ids.ts";
 import type { RowFault } from "#lib/domain/import.ts";
 import type { Vault } from "#lib/domain/ports/vault.ts";
 import { zoneClock } from "#lib/domain/zone.ts";
+import type { ServiceDeps } from "../context.ts";
 import type { RowReader } from "./read-row.ts";
 
 interface RowPlace {
@@ -37,8 +38,16 @@ export function readerOf({ id, mapping, header }: Import, { merchant }: Merchant
 
 const FIELDS: { readonly [pointer: string]: string } = { "/payer/phone": "phone" };
 
-/** What a verb refuses, as the fault of a row: its pointer names the field. */
-export function faultOf({ code, message, pointer }: ServiceError): RowFault {
-  const field = pointer === undefined ? "row" : (FIELDS[pointer] ?? pointer.slice(1));
-  return { field, code, message };
+/**
+ * What went wrong with a row. What a verb refuses names its field by its pointer; a defect of ours is logged, and
+ * told of this one row, so that it holds up none of the others.
+ */
+export function faultOf({ log }: ServiceDeps, { importId, rowNumber }: RowPlace, error: unknown): RowFault {
+  if (error instanceof ServiceError) {
+    const { code, message, pointer } = error;
+    const field = pointer === undefined ? "row" : (FIELDS[pointer] ?? pointer.slice(1));
+    return { field, code, message };
+  }
+  log.error("import.row_failed", { importId, rowNumber, error });
+  return { field: "row", code: "internal_error", message: "This row met a fault of ours, which was noted." };
 }

@@ -12,7 +12,6 @@ import {
 } from "#db/queries/imports.ts";
 import { loadProfile } from "#db/queries/merchants.ts";
 import { patientQueue } from "#db/queue.ts";
-import { ServiceError } from "#lib/domain/errors.ts";
 import type { ImportId } from "#lib/domain/ids.ts";
 import type { RowFault } from "#lib/domain/import.ts";
 import type { ServiceContext, TxContext } from "../context.ts";
@@ -29,11 +28,13 @@ const ROWS_A_BATCH = 20;
  * others wait for. Rows that are refused by then, by a cap or a changed setting, are noted with the reason.
  */
 export async function runImport(ctx: ServiceContext, id: ImportId): Promise<void> {
-  const batch: Batch = (inTx) => runBatch({ ...inTx, queue: patientQueue(inTx.queue) }, id);
-  await workInSlices(ctx, "import.run", id, batch, (error) => {
-    if (!(error instanceof RefusedRow)) throw error;
-    // Nothing of its batch was kept. The others are made with the next one, without it.
-    return (inTx) => noteRefusal(inTx, error);
+  const batchAfter =
+    (refused: RefusedRow | null): Batch =>
+    (inTx) =>
+      runBatch({ ...inTx, queue: patientQueue(inTx.queue) }, id, refused);
+  await workInSlices(ctx, "import.run", id, batchAfter(null), (error) => {
+    if (error instanceof RefusedRow) return batchAfter(error);
+    throw error;
   });
 }
 
@@ -41,61 +42,46 @@ export async function runImport(ctx: ServiceContext, id: ImportId): Promise<void
 class RefusedRow extends Error {
   readonly row: ImportRow;
   readonly faults: readonly RowFault[];
+  /** Rows of its batch that came before it and were undone with it. */
+  readonly rowsBefore: number;
 
-  constructor(row: ImportRow, faults: readonly RowFault[]) {
+  constructor(row: ImportRow, faults: readonly RowFault[], rowsBefore: number) {
     super(`Row ${row.rowNumber} of import ${row.importId} was refused.`);
     this.row = row;
     this.faults = faults;
+    this.rowsBefore = rowsBefore;
   }
 }
 
-async function runBatch(ctx: TxContext, id: ImportId): ReturnType<Batch> {
+/** After a refusal: the rows before it, which could be made, and a note at the one that could not. */
+async function runBatch(ctx: TxContext, id: ImportId, refused: RefusedRow | null): ReturnType<Batch> {
   const { tx, tenant } = ctx;
   const found = await lockImport(tx, tenant, id);
   if (found === null || found.state !== "running") return { isMore: false };
   const reader = readerOf(found, await loadProfile(tx, tenant));
-  const rows = await listRowsToMake(tx, tenant, id, ROWS_A_BATCH);
-  for (const row of rows) await makeRow(ctx, reader, row);
-  const isLast = rows.length < ROWS_A_BATCH;
+  const rows = await listRowsToMake(tx, tenant, id, refused?.rowsBefore ?? ROWS_A_BATCH);
+  for (const [place, row] of rows.entries()) await makeRow(ctx, reader, row, place);
+  const isNoted =
+    refused !== null && (await refuseRow(tx, tenant, id, refused.row.rowNumber, refused.faults));
+  const isLast = refused === null && rows.length < ROWS_A_BATCH;
   if (isLast) await forgetCells(tx, tenant, id, found.totalRows);
   await updateImport(tx, tenant, id, {
     doneRows: found.doneRows + rows.length,
+    refusedRows: found.refusedRows + (isNoted ? 1 : 0),
     ...(isLast ? { state: "done", version: found.version + 1, completedAt: tx.now } : {}),
   });
   return { isMore: !isLast };
 }
 
-async function makeRow(ctx: TxContext, reader: RowReader, row: ImportRow): Promise<void> {
-  const { input, faults } = readRow(openCells(ctx.vault, row), reader);
-  if (input === null) throw new RefusedRow(row, faults);
+async function makeRow(ctx: TxContext, reader: RowReader, row: ImportRow, place: number): Promise<void> {
   try {
+    const { input, faults } = readRow(openCells(ctx.vault, row), reader);
+    if (input === null) throw new RefusedRow(row, faults, place);
     const { invoice } = await createInvoice(ctx, input);
     await finishRow(ctx.tx, ctx.tenant, row.importId, row.rowNumber, invoice.id);
   } catch (error) {
     // What the whole batch suffers from is tried again with it.
-    if (isRetryable(error) || isUnavailable(error)) throw error;
-    throw new RefusedRow(row, [toFault(ctx, row, error)]);
+    if (error instanceof RefusedRow || isRetryable(error) || isUnavailable(error)) throw error;
+    throw new RefusedRow(row, [faultOf(ctx, row, error)], place);
   }
-}
-
-async function noteRefusal(ctx: TxContext, { row, faults }: RefusedRow): ReturnType<Batch> {
-  const { tx, tenant } = ctx;
-  const { importId, rowNumber } = row;
-  const found = await lockImport(tx, tenant, importId);
-  if (found === null || found.state !== "running") return { isMore: false };
-  if (await refuseRow(tx, tenant, importId, rowNumber, faults)) {
-    await updateImport(tx, tenant, importId, { refusedRows: found.refusedRows + 1 });
-  }
-  return { isMore: true };
-}
-
-/** One row that meets a defect of ours must not hold up all that come after it. */
-function toFault(ctx: TxContext, { importId, rowNumber }: ImportRow, error: unknown): RowFault {
-  if (error instanceof ServiceError) return faultOf(error);
-  ctx.log.error("import.row_failed", { importId, rowNumber, error });
-  return {
-    field: "row",
-    code: "internal_error",
-    message: "The invoice could not be made. It was noted for us.",
-  };
 }
