@@ -162,6 +162,53 @@ describe("the same again", () => {
     );
     expect(rows[0].n).toBe(3);
   });
+
+  it("waits for whoever is changing the payment, and posts what that leaves", async () => {
+    const payment = await paidByCard(shop);
+    const { file } = await upload(shop, accountOf(payment), [lineOf(payment)]);
+    const holder = await system.superuser.connect();
+    await holder.query("begin");
+    await holder.query("select from payments where id = $1 for update", [payment.id]);
+    const confirming = confirmSettlementFile(asFinance(shop), file.id);
+    await until("the confirmation to wait", async () => {
+      const { rows } = await system.superuser.query(
+        "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%for update%'",
+      );
+      return rows.length > 0;
+    });
+    await holder.query(
+      `insert into ledger_transactions (merchant_id, mode, id, kind, payment_id, step)
+       select merchant_id, mode, 'ltx_late', 'rail_cost', id, 2 from payments where id = $1`,
+      [payment.id],
+    );
+    await holder.query(
+      `insert into ledger_entries (merchant_id, mode, id, transaction_id, account, currency, amount_minor)
+       select $1, 'test', 'ent_late' || amount, 'ltx_late', account, 'NOK', amount
+       from (values ('merchant_pending:card', 10), ('rail_clearing:card', -10)) late(account, amount)`,
+      [shop.merchantId],
+    );
+    await holder.query("commit");
+    holder.release();
+    expect(await confirming).toEqual({ settled: 1, different: 0 });
+    expect((await held(payment.id)).pending).toBe(0);
+  });
+
+  it("in two files that are confirmed at once is posted once", async () => {
+    const payments = [await paidByCard(shop), await paidByCard(shop)];
+    const rows = payments.map(lineOf);
+    const railAccountId = accountOf(payments[0] as Payment);
+    const files = [
+      await upload(shop, railAccountId, rows),
+      await upload(shop, railAccountId, rows.toReversed()),
+    ];
+    const results = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        confirmSettlementFile(asFinance(shop), (files[n % 2] ?? files[0])?.file.id as never),
+      ),
+    );
+    expect(results.reduce((sum, { settled }) => sum + settled, 0)).toBe(2);
+    for (const { id } of payments) expect((await held(id)).pending).toBe(0);
+  });
 });
 
 describe("a line that differs", () => {
