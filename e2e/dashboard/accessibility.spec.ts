@@ -15,7 +15,7 @@ for (const path of ["/sign-in", "/forgot", "/reset/x", "/invitations/x"]) {
   });
 }
 
-for (const path of ["invoices", "invoices/new", "keys", "callbacks", "team", "log", "roles"]) {
+for (const path of ["overview", "invoices", "invoices/new", "keys", "callbacks", "team", "log", "roles"]) {
   test(`signed in: ${path}`, async ({ page }) => {
     await createInvoice();
     await signIn(page);

@@ -1,5 +1,6 @@
 // A merchant's people run their invoices.
 
+import { readFileSync } from "node:fs";
 import { createInvoice, getInvoice } from "../support/api.ts";
 import { base, invite, signIn } from "../support/dashboard.ts";
 import { freshPhone } from "../support/phone.ts";
@@ -61,15 +62,55 @@ test("only what is legal is offered, and it works: sent again, withdrawn", async
   await expect(page.getByRole("heading", { name: "What you can do" })).toHaveCount(0);
 });
 
-test("an invoice is found by the last four of its phone, and by its reference", async ({ page }) => {
-  const invoice = await createInvoice({ merchant_reference: `FIND-${Date.now()}` });
+test("an invoice is found by whatever is known of it: phone, last four, reference, link", async ({
+  page,
+}) => {
+  const reference = `FIND-${Date.now()}`;
+  const invoice = await createInvoice({ merchant_reference: reference });
   await signIn(page);
-  await page.getByLabel("Phone, last four").fill(invoice.phone.slice(-4));
-  await page.getByLabel("Reference").fill(String(invoice.merchant_reference));
-  await page.getByRole("button", { name: "Search" }).click();
-  await expect(page.locator("tbody tr")).toHaveCount(1);
-  await page.getByRole("link", { name: "NOK 249.00" }).click();
-  await expect(page).toHaveURL(new RegExp(`${invoice.id}$`));
+  const search = async (text: string) => {
+    await page.goto(`${base}/invoices`);
+    await page.getByLabel("Search").fill(text);
+    await page.getByRole("button", { name: "Search" }).click();
+  };
+  for (const text of [reference, reference.toLowerCase().slice(0, -1), invoice.phone]) {
+    await search(text);
+    await expect(page.locator("tbody tr").filter({ hasText: reference })).toHaveCount(1);
+  }
+  await search(invoice.phone.slice(-4));
+  await expect(page.locator("tbody tr").filter({ hasText: reference })).toHaveCount(1);
+  for (const text of [invoice.id, invoice.pay_url]) {
+    await search(text);
+    await expect(page).toHaveURL(new RegExp(`${invoice.id}$`));
+  }
+  await search("nothing like it");
+  await expect(page.getByText("No invoice fits.")).toBeVisible();
+});
+
+test("the list is exported as CSV, by who may, and the log knows", async ({ page, browser }) => {
+  const invoice = await createInvoice({ description: "=1+1", merchant_reference: `EXP-${Date.now()}` });
+  await signIn(page);
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export as CSV" }).click();
+  const download = await downloading;
+  const text = readFileSync(await download.path(), "utf8");
+  const line = text.split("\r\n").find((row) => row.includes(invoice.id)) ?? "";
+  expect(line).toContain(`"'=1+1"`);
+  expect(line).not.toContain(invoice.phone);
+  await page.goto(`${base}/log?area=export`);
+  await expect(page.getByText("export.made").first()).toBeVisible();
+  const guest = await (await browser.newContext()).newPage();
+  await invite(page, guest, "viewer");
+  await expect(guest.getByRole("button", { name: "Export as CSV" })).toHaveCount(0);
+  const forbidden = await guest.request.post(`${base}/invoices/export`, {
+    headers: { origin: new URL(base).origin },
+  });
+  expect(forbidden.status()).toBe(403);
+  const foreign = await page.request.post(`${base}/invoices/export`, {
+    headers: { origin: "https://evil.example" },
+  });
+  expect(foreign.status()).toBe(403);
+  await guest.context().close();
 });
 
 test("a viewer sees invoices and can do nothing with them", async ({ page, browser }) => {

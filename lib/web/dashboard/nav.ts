@@ -10,6 +10,7 @@ interface NavPage {
 }
 
 const PAGES: readonly NavPage[] = [
+  { path: "overview", label: "Overview", permission: "invoices.read" },
   { path: "invoices", label: "Invoices", permission: "invoices.read" },
   { path: "keys", label: "API keys", permission: "keys.read" },
   { path: "callbacks", label: "Callbacks", permission: "callbacks.read" },

@@ -1,5 +1,6 @@
 // The list of invoices.
 
+import { redirect } from "next/navigation";
 import { InvoiceTable } from "#components/dashboard/invoice-table.tsx";
 import { Empty } from "#components/dashboard/parts.tsx";
 import { Alert } from "#components/ui/alert.tsx";
@@ -9,45 +10,70 @@ import { SelectField } from "#components/ui/select-field.tsx";
 import { ServiceError } from "#lib/domain/errors.ts";
 import { INVOICE_STATES } from "#lib/domain/invoice.ts";
 import { mayPerson } from "#lib/domain/permissions.ts";
-import { type ListInvoicesInput, listInvoices } from "#lib/services/invoices/get.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+import { type InvoicePage, type SearchInvoicesInput, searchInvoices } from "#lib/services/invoices/search.ts";
+import { searchText, type TextKind } from "#lib/services/invoices/search-text.ts";
 import { pageFrame } from "../page-frame.tsx";
 import { type PlaceParams, requirePlace } from "../viewer.ts";
 
+type AskedFilter = Readonly<Record<string, string | string[] | undefined>>;
+
 interface Asked {
   readonly params: Promise<PlaceParams>;
-  readonly searchParams: Promise<Readonly<Record<string, string | string[] | undefined>>>;
+  readonly searchParams: Promise<AskedFilter>;
 }
 
 const PAGE = 50;
 
+const FOUND_AS: { readonly [K in TextKind]: string } = {
+  phone: "Invoices to this phone",
+  reference: "Invoices with this reference",
+  last4: "Invoices to phones that end so",
+  amount: "Invoices of this amount",
+  reference_prefix: "Invoices whose reference begins so",
+};
+
 export async function invoicesPage({ params, searchParams }: Asked) {
   const place = await requirePlace(params);
   const asked = await searchParams;
-  const wanted = readFilter(asked);
-  const found = await listInvoices(place.ctx, wanted).catch((error: unknown) => {
-    if (error instanceof ServiceError && error.code === "invalid_request") return null;
-    throw error;
-  });
-  const canCreate = mayPerson(place.role, "invoices.create", place.ctx.tenant.mode);
+  const found = await find(place.ctx, asked);
+  if (found.kind === "invoice") redirect(`${place.base}/invoices/${found.id}`);
+  const { mode } = place.ctx.tenant;
+  const page = found.kind === "page" ? found.page : null;
   return await pageFrame({
     place,
     current: "invoices",
     heading: "Invoices",
-    actions: canCreate && (
-      <a href={`${place.base}/invoices/new`} className={buttonClass("primary")}>
-        New invoice
-      </a>
+    actions: (
+      <div className="flex flex-wrap gap-3">
+        {mayPerson(place.role, "exports.make", mode) && (
+          <form method="post" action={`${place.base}/invoices/export`}>
+            <input type="hidden" name="state" value={one(asked.state)} />
+            <button type="submit" className={buttonClass()}>
+              Export as CSV
+            </button>
+          </form>
+        )}
+        {mayPerson(place.role, "invoices.create", mode) && (
+          <a href={`${place.base}/invoices/new`} className={buttonClass("primary")}>
+            New invoice
+          </a>
+        )}
+      </div>
     ),
     children: (format) => (
       <>
         <Filters asked={asked} />
-        {found === null && <Alert tone="error">That page is not there any more. Start from the first.</Alert>}
-        {found !== null && found.items.length === 0 && (
-          <Empty>{hasFilter(asked) ? "No invoice fits these filters." : "No invoices yet."}</Empty>
+        {found.kind === "page" && found.as !== null && <p className="text-sm">{FOUND_AS[found.as]}:</p>}
+        {found.kind === "gone" && (
+          <Alert tone="error">That page is not there any more. Start from the first.</Alert>
         )}
-        {found !== null && found.items.length > 0 && (
+        {(found.kind === "nothing" || page?.items.length === 0) && (
+          <Empty>{hasFilter(asked) ? "No invoice fits." : "No invoices yet."}</Empty>
+        )}
+        {page !== null && page.items.length > 0 && (
           <InvoiceTable
-            rows={found.items.map(({ invoice }) => ({
+            rows={page.items.map(({ invoice }) => ({
               id: invoice.id,
               href: `${place.base}/invoices/${invoice.id}`,
               amount: format.money(invoice.amountDue),
@@ -60,46 +86,59 @@ export async function invoicesPage({ params, searchParams }: Asked) {
             }))}
           />
         )}
-        {found?.nextCursor != null && (
-          <a href={nextHref(asked, found.nextCursor)} className={buttonClass()}>
-            Older invoices
-          </a>
-        )}
+        <nav aria-label="Pages of the list" className="flex flex-wrap gap-3">
+          {page?.previousCursor != null && (
+            <a href={cursorHref(asked, page.previousCursor)} className={buttonClass()}>
+              Previous
+            </a>
+          )}
+          {page?.nextCursor != null && (
+            <a href={cursorHref(asked, page.nextCursor)} className={buttonClass()}>
+              Next
+            </a>
+          )}
+        </nav>
       </>
     ),
   });
 }
 
-type AskedFilter = Readonly<Record<string, string | string[] | undefined>>;
+type Found =
+  | { readonly kind: "page"; readonly page: InvoicePage; readonly as: TextKind | null }
+  | { readonly kind: "invoice"; readonly id: string }
+  | { readonly kind: "nothing" }
+  /** The cursor is none of this list. */
+  | { readonly kind: "gone" };
 
-const one = (value: string | string[] | undefined): string =>
-  (Array.isArray(value) ? (value[0] ?? "") : (value ?? "")).trim().slice(0, 200);
-
-function readFilter(asked: AskedFilter): ListInvoicesInput {
+async function find(ctx: ServiceContext, asked: AskedFilter): Promise<Found> {
+  const text = one(asked.q);
+  const meant = text === "" ? null : await searchText(ctx, text);
+  if (meant?.kind === "nothing" || meant?.kind === "invoice") return meant;
   const state = INVOICE_STATES.find((known) => known === one(asked.state));
-  const reference = one(asked.reference);
-  const last4 = one(asked.last4).replace(/\D/g, "").slice(-4);
-  return {
-    filter: {
-      ...(state === undefined ? {} : { states: [state] }),
-      ...(reference === "" ? {} : { merchantReference: reference }),
-      ...(last4.length === 4 ? { phoneLast4: last4 } : {}),
-    },
-    phone: null,
-    cursor: one(asked.after) === "" ? null : one(asked.after),
+  const input: SearchInvoicesInput = {
+    filter: { ...meant?.filter, ...(state === undefined ? {} : { states: [state] }) },
+    phone: meant?.phone ?? null,
+    sort: null,
+    cursor: one(asked.at) === "" ? null : one(asked.at),
     limit: PAGE,
   };
-}
-
-function hasFilter(asked: AskedFilter): boolean {
-  return ["state", "reference", "last4"].some((name) => one(asked[name]) !== "");
-}
-
-function nextHref(asked: AskedFilter, cursor: string): string {
-  const query = new URLSearchParams({ after: cursor });
-  for (const name of ["state", "reference", "last4"]) {
-    if (one(asked[name]) !== "") query.set(name, one(asked[name]));
+  try {
+    return { kind: "page", page: await searchInvoices(ctx, input), as: meant?.as ?? null };
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === "invalid_request") return { kind: "gone" };
+    throw error;
   }
+}
+
+const one = (value: string | string[] | undefined): string =>
+  (Array.isArray(value) ? (value[0] ?? "") : (value ?? "")).trim().slice(0, 500);
+
+const hasFilter = (asked: AskedFilter) => one(asked.q) !== "" || one(asked.state) !== "";
+
+function cursorHref(asked: AskedFilter, cursor: string): string {
+  const query = new URLSearchParams();
+  for (const name of ["q", "state"]) if (one(asked[name]) !== "") query.set(name, one(asked[name]));
+  query.set("at", cursor);
   return `?${query}`;
 }
 
@@ -107,19 +146,18 @@ function Filters({ asked }: { readonly asked: AskedFilter }) {
   return (
     <search>
       <form className="flex flex-wrap items-end gap-3">
+        <Field
+          name="q"
+          label="Search"
+          hint="Phone, its last four digits, reference, amount, link or id."
+          defaultValue={one(asked.q)}
+          maxLength={200}
+        />
         <SelectField
           name="state"
           label="State"
           options={[{ value: "", label: "Any" }, ...INVOICE_STATES]}
           defaultValue={one(asked.state)}
-        />
-        <Field name="reference" label="Reference" defaultValue={one(asked.reference)} maxLength={100} />
-        <Field
-          name="last4"
-          label="Phone, last four"
-          defaultValue={one(asked.last4)}
-          inputMode="numeric"
-          maxLength={4}
         />
         <button type="submit" className={buttonClass()}>
           Search

@@ -1,0 +1,3 @@
+import { exportInvoices } from "#lib/web/dashboard/export.ts";
+
+export { exportInvoices as POST };

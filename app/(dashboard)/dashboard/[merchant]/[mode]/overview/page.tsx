@@ -1,0 +1,4 @@
+import { overviewPage } from "#lib/web/dashboard/pages/overview.tsx";
+
+export const metadata = { title: "Overview" };
+export default overviewPage;
