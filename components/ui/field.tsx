@@ -5,19 +5,20 @@ import type { ComponentProps } from "react";
 export const INPUT_CLASS =
   "block min-h-10 w-full rounded-lg border border-stone-400 bg-white px-3 py-2 text-base text-stone-900 aria-invalid:border-red-700 dark:border-stone-600 dark:bg-stone-900 dark:text-stone-100 dark:aria-invalid:border-red-400";
 
-export interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
+export interface FieldProps extends ComponentProps<"input"> {
   readonly name: string;
   readonly label: string;
   readonly hint?: string;
   readonly error?: string | null;
 }
 
-export function Field({ label, hint, error = null, name, ...input }: FieldProps) {
-  const hintId = hint === undefined ? undefined : `${name}-hint`;
-  const errorId = error === null ? undefined : `${name}-error`;
+/** `id`: where a page has several of one name. */
+export function Field({ label, hint, error = null, name, id = name, ...input }: FieldProps) {
+  const hintId = hint === undefined ? undefined : `${id}-hint`;
+  const errorId = error === null ? undefined : `${id}-error`;
   return (
     <div className="space-y-1">
-      <label htmlFor={name} className="block text-sm font-medium">
+      <label htmlFor={id} className="block text-sm font-medium">
         {label}
       </label>
       {hint !== undefined && (
@@ -32,7 +33,7 @@ export function Field({ label, hint, error = null, name, ...input }: FieldProps)
       )}
       <input
         {...input}
-        id={name}
+        id={id}
         name={name}
         className={INPUT_CLASS}
         aria-invalid={error === null ? undefined : true}

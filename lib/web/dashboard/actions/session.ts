@@ -2,6 +2,7 @@
 
 // Forms about signing in and out, and about what proves who somebody is.
 
+import { refresh } from "next/cache";
 import { cookies } from "next/headers";
 import { redirect } from "next/navigation";
 import { getWebRuntime } from "#lib/context.ts";
@@ -93,7 +94,9 @@ export async function changePasswordAction(_: FormState, form: FormData): Promis
 
 export async function beginTotpAction(): Promise<FormState> {
   const viewer = await requireViewer();
-  return await attempt(() => beginTotp(getWebRuntime().deps, viewer));
+  const told = await attempt(() => beginTotp(getWebRuntime().deps, viewer));
+  refresh();
+  return told;
 }
 
 export async function confirmTotpAction(_: FormState, form: FormData): Promise<FormState> {
@@ -114,10 +117,12 @@ export async function renewRecoveryCodesAction(_: FormState, form: FormData): Pr
 
 export async function removeTotpAction(_: FormState, form: FormData): Promise<FormState> {
   const viewer = await requireViewer();
-  return await attempt(
+  const told = await attempt(
     () => removeTotp(getWebRuntime().deps, viewer, textOf(form, "password")),
     "The second factor is off.",
   );
+  refresh();
+  return told;
 }
 
 export async function endSessionAction(publicId: string | null): Promise<void> {

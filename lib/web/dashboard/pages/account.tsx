@@ -101,6 +101,7 @@ async function factorIsOn(viewer: SignedIn) {
       <ActionForm action={renewRecoveryCodesAction} label="Make new recovery codes" tone="plain">
         <Field
           name="password"
+          id="renew-password"
           label="Password"
           type="password"
           autoComplete="current-password"
@@ -113,6 +114,7 @@ async function factorIsOn(viewer: SignedIn) {
           <ActionForm action={removeTotpAction} label="Turn it off" tone="danger">
             <Field
               name="password"
+              id="off-password"
               label="Password"
               type="password"
               autoComplete="current-password"

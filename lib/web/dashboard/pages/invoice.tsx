@@ -115,13 +115,20 @@ function PaymentCard({ place, payment, format }: { place: Place; payment: Paymen
             >
               <Field
                 name="amount"
+                id={`amount-${payment.id}`}
                 label={`Amount in ${currency}`}
                 hint={`At most ${format.money(money(left, currency))}.`}
                 inputMode="decimal"
                 defaultValue={toDecimal(money(left, currency))}
                 required={true}
               />
-              <Field name="reason" label="Why" hint="For your records." maxLength={200} />
+              <Field
+                name="reason"
+                id={`reason-${payment.id}`}
+                label="Why"
+                hint="For your records."
+                maxLength={200}
+              />
             </ActionForm>
           </div>
         </details>
