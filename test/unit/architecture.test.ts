@@ -77,7 +77,15 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   // Tests of both kinds hold what they are answered against the API's description.
   [
     "e2e",
-    ["@playwright/test", "@axe-core/playwright", "standardwebhooks", "pg", "node", "test/description.ts"],
+    [
+      "@playwright/test",
+      "@axe-core/playwright",
+      "standardwebhooks",
+      "otpauth",
+      "pg",
+      "node",
+      "test/description.ts",
+    ],
   ],
 ];
 
