@@ -54,7 +54,12 @@ export async function upload(
   rows: readonly FileRow[] | string,
 ) {
   const text = typeof rows === "string" ? rows : toCsv(rows);
-  return await uploadSettlementFile(asFinance(shop), { railAccountId, name: "march.csv", text, columns: {} });
+  return await uploadSettlementFile(asFinance(shop), {
+    railAccountId,
+    name: "march.csv",
+    bytes: Buffer.from(text),
+    columns: {},
+  });
 }
 
 /** Uploads and confirms; what became of each line, in their order. */

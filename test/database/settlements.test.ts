@@ -319,9 +319,9 @@ describe("a file", () => {
   it("may name its columns otherwise, and is refused where one is missing", async () => {
     const payment = await paidByCard(shop);
     const { reference } = lineOf(payment);
-    const text = `Kundenummer,Beløp,Valuta\n${reference},249.00,nok`;
+    const bytes = Buffer.from(`Kundenummer,Beløp,Valuta\n${reference},249.00,nok`);
     const columns = { reference: "kundenummer", amount: "Beløp", currency: "Valuta" };
-    const input = { railAccountId: accountOf(payment), name: "a.csv", text };
+    const input = { railAccountId: accountOf(payment), name: "a.csv", bytes };
     await expect(uploadSettlementFile(asFinance(shop), { ...input, columns: {} })).rejects.toMatchObject({
       code: "invalid_request",
       pointer: "/columns/reference",
@@ -330,6 +330,10 @@ describe("a file", () => {
     await expect(uploadSettlementFile(asFinance(shop), { ...input, columns: named })).rejects.toMatchObject({
       pointer: "/columns/fee",
     });
+    const twice = Buffer.from("reference,amount,Amount,currency\nx,1.00,2.00,NOK");
+    await expect(
+      uploadSettlementFile(asFinance(shop), { ...input, bytes: twice, columns: {} }),
+    ).rejects.toMatchObject({ code: "invalid_request", pointer: "/file" });
     const { file } = await uploadSettlementFile(asFinance(shop), { ...input, columns });
     expect((await linesOf(shop, file.id))[0]).toBe("matched");
   });
@@ -343,7 +347,7 @@ describe("a file", () => {
     const input = {
       railAccountId: accountOf(payment),
       name: "a.csv",
-      text: toCsv([lineOf(payment)]),
+      bytes: Buffer.from(toCsv([lineOf(payment)])),
       columns: {},
     };
     for (const ctx of [as("support"), as("viewer"), shop.ctx]) {

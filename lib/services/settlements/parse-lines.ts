@@ -1,6 +1,6 @@
 // What the rows of a settlement file say, by the names of its columns.
 
-import type { CsvRow, CsvTable } from "#lib/csv/read-csv.ts";
+import type { CsvFile, CsvRow } from "#lib/csv/parse.ts";
 import { isCurrencyCode } from "#lib/domain/currency.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import { AMOUNT_MINOR_MAX, fromDecimal } from "#lib/domain/money.ts";
@@ -66,9 +66,12 @@ export interface ParsedLines {
 /**
  * Reads every row, or says of each what is wrong with it. Amounts are decimal; their sign is the kind's affair.
  *
- * @throws invalid_request  a column that is needed, or was named, is not there (`/columns/…`)
+ * @throws invalid_request  a column that is needed, or was named, is not there (`/columns/…`), or there twice
  */
-export function parseSettlementLines(table: CsvTable, columns: SettlementColumns): ParsedLines {
+export function parseSettlementLines(
+  table: Pick<CsvFile, "header" | "rows">,
+  columns: SettlementColumns,
+): ParsedLines {
   const places = findColumns(table.header, columns);
   const read: ReadLine[] = [];
   const refused: RefusedLine[] = [];
@@ -88,6 +91,10 @@ type Places = Partial<Record<SettlementField, number>>;
 
 function findColumns(header: readonly string[], columns: SettlementColumns): Places {
   const names = header.map((name) => name.toLowerCase());
+  const given = names.filter((name) => name !== "");
+  if (new Set(given).size < given.length) {
+    throw new ServiceError("invalid_request", "Two columns have the same name.", { pointer: "/file" });
+  }
   const places: Places = {};
   for (const field of SETTLEMENT_FIELDS) {
     const named = columns[field];
@@ -107,8 +114,8 @@ type Refusal = { readonly problem: SettlementProblem; readonly field: Settlement
 
 const TEXT_MAX = 200;
 
-function parseRow({ values }: CsvRow, places: Places): Omit<ReadLine, "number"> | Refusal {
-  const text = (field: SettlementField) => (values[places[field] ?? -1] ?? "").normalize("NFC");
+function parseRow({ cells }: CsvRow, places: Places): Omit<ReadLine, "number"> | Refusal {
+  const text = (field: SettlementField) => (cells[places[field] ?? -1] ?? "").trim().normalize("NFC");
   for (const field of SETTLEMENT_FIELDS) {
     if (text(field).length > TEXT_MAX || text(field).includes("\0"))
       return { problem: "value_too_long", field };

@@ -9,7 +9,7 @@ import {
   type NewSettlementLine,
   type SettlementFile,
 } from "#db/queries/settlements/files.ts";
-import { readCsv } from "#lib/csv/read-csv.ts";
+import { parseCsv } from "#lib/csv/parse.ts";
 import { ServiceError } from "#lib/domain/errors.ts";
 import type { RailAccountId } from "#lib/domain/ids.ts";
 import { newId, requirePermission, type ServiceContext, type TxContext, transact } from "../context.ts";
@@ -21,7 +21,7 @@ export interface UploadSettlementInput {
   readonly railAccountId: RailAccountId;
   /** As the person's computer calls it. */
   readonly name: string;
-  readonly text: string;
+  readonly bytes: Uint8Array;
   readonly columns: SettlementColumns;
 }
 
@@ -31,7 +31,8 @@ export interface UploadedFile {
   readonly isKnown: boolean;
 }
 
-const LIMITS = { charactersMax: 5_000_000, rowsMax: 10_000 } as const;
+const BYTES_MAX = 5_000_000;
+const BOUNDS = { rowsMax: 10_000, columnsMax: 100 } as const;
 const NAME_MAX = 200;
 /** Lines that are matched by one statement. */
 const BATCH = 500;
@@ -42,20 +43,24 @@ const BATCH = 500;
  *
  * @throws permission_denied  the caller may not match settlement files
  * @throws not_found          there is no such account at a rail
- * @throws invalid_request    the file cannot be read, or lacks a column that is needed
+ * @throws import_file_invalid  it cannot be read
+ * @throws invalid_request    it lacks a column that is needed
  */
 export async function uploadSettlementFile(
   ctx: ServiceContext,
   input: UploadSettlementInput,
 ): Promise<UploadedFile> {
   requirePermission(ctx, "settlements.write");
-  const { railAccountId, text, columns } = input;
-  const lines = parseSettlementLines(readCsv(text, LIMITS), columns);
+  const { railAccountId, bytes, columns } = input;
+  if (bytes.byteLength > BYTES_MAX) {
+    throw new ServiceError("import_file_invalid", "The file is too large.", { pointer: "/file" });
+  }
+  const lines = parseSettlementLines(await parseCsv(bytes, BOUNDS), columns);
   const name = input.name.normalize("NFC").replaceAll("\0", "").trim().slice(0, NAME_MAX);
   const digest = createHash("sha256")
     .update(JSON.stringify(Object.entries(columns).sort()))
     .update("\0")
-    .update(text)
+    .update(bytes)
     .digest();
   return await transact(ctx, async (inTx) => {
     const { tx, tenant } = inTx;

@@ -51,6 +51,8 @@ export async function pageFrame({ place, current, heading, actions, children }: 
 }
 
 async function namesOf({ viewer, ctx }: Place, mode: "test" | "live") {
+  // Nothing to choose between.
+  if (viewer.memberships.length < 2) return [];
   const { deps } = getWebRuntime();
   return await Promise.all(
     viewer.memberships.map(async ({ merchantId }) => {

@@ -2,7 +2,6 @@
 
 // Forms about API keys and callback endpoints.
 
-import { refresh } from "next/cache";
 import { type ApiKeyId, type DeliveryId, type EndpointId, parseId } from "#lib/domain/ids.ts";
 import { SCOPES } from "#lib/domain/tenant.ts";
 import { createEndpoint } from "#lib/services/callbacks/create-endpoint.ts";
@@ -31,33 +30,23 @@ const withSecret =
 export async function createKeyAction(where: PlaceParams, _: FormState, form: FormData): Promise<FormState> {
   const scopes = SCOPES.filter((scope) => form.get(scope) === "on");
   const name = textOf(form, "name").trim().slice(0, 100) || "Key";
-  const told = await atPlace(
+  return await atPlace(
     where,
     (ctx) => createKey(ctx, { name, scopes, expiresAt: null, allowedNetworks: null }),
     withSecret("The key is made."),
   );
-  refresh();
-  return told;
 }
 
 export async function rotateKeyAction(where: PlaceParams, id: string): Promise<FormState> {
-  const told = await atPlace(
+  return await atPlace(
     where,
     (ctx) => rotateKey(ctx, keyOf(id), { overlapHours: OVERLAP_HOURS }),
     withSecret("There is a new key; the old one works for another day."),
   );
-  refresh();
-  return told;
 }
 
 export async function revokeKeyAction(where: PlaceParams, id: string): Promise<FormState> {
-  const told = await atPlace(
-    where,
-    (ctx) => revokeKey(ctx, keyOf(id), { isForced: false }),
-    "The key is revoked.",
-  );
-  refresh();
-  return told;
+  return await atPlace(where, (ctx) => revokeKey(ctx, keyOf(id), { isForced: false }), "The key is revoked.");
 }
 
 export async function createEndpointAction(
@@ -65,7 +54,7 @@ export async function createEndpointAction(
   _: FormState,
   form: FormData,
 ): Promise<FormState> {
-  const told = await atPlace(
+  return await atPlace(
     where,
     async (ctx) => {
       // Before the look-up, so that nobody else has names looked up.
@@ -80,8 +69,6 @@ export async function createEndpointAction(
     },
     withSecret("The endpoint is there. This secret signs what it gets."),
   );
-  refresh();
-  return told;
 }
 
 export async function rotateSecretAction(where: PlaceParams, id: string): Promise<FormState> {
@@ -93,13 +80,7 @@ export async function rotateSecretAction(where: PlaceParams, id: string): Promis
 }
 
 export async function testEndpointAction(where: PlaceParams, id: string): Promise<FormState> {
-  const told = await atPlace(
-    where,
-    (ctx) => testEndpoint(ctx, endpointOf(id)),
-    "A test event is on its way.",
-  );
-  refresh();
-  return told;
+  return await atPlace(where, (ctx) => testEndpoint(ctx, endpointOf(id)), "A test event is on its way.");
 }
 
 export async function switchEndpointAction(
@@ -107,31 +88,21 @@ export async function switchEndpointAction(
   id: string,
   isEnabled: boolean,
 ): Promise<FormState> {
-  const told = await atPlace(
+  return await atPlace(
     where,
     (ctx) => updateCallbackEndpoint(ctx, endpointOf(id), { isEnabled }, null),
     isEnabled ? "It is called back again." : "It is not called back any more.",
   );
-  refresh();
-  return told;
 }
 
 export async function deleteEndpointAction(where: PlaceParams, id: string): Promise<FormState> {
-  const told = await atPlace(
-    where,
-    (ctx) => deleteCallbackEndpoint(ctx, endpointOf(id)),
-    "The endpoint is gone.",
-  );
-  refresh();
-  return told;
+  return await atPlace(where, (ctx) => deleteCallbackEndpoint(ctx, endpointOf(id)), "The endpoint is gone.");
 }
 
 export async function resendAction(where: PlaceParams, id: string): Promise<FormState> {
-  const told = await atPlace(
+  return await atPlace(
     where,
     (ctx) => resendDelivery(ctx, parseId("delivery", id) ?? ("" as DeliveryId)),
     "It is on its way again.",
   );
-  refresh();
-  return told;
 }

@@ -2,10 +2,10 @@
 
 // Forms about one invoice. Every one goes through the verb that the API has, as the person who is signed in.
 
-import { refresh } from "next/cache";
 import { redirect } from "next/navigation";
 import { type InvoiceId, type PaymentId, parseId } from "#lib/domain/ids.ts";
 import { fromDecimal } from "#lib/domain/money.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
 import { cancelInvoice } from "#lib/services/invoices/cancel.ts";
 import { markPaid } from "#lib/services/invoices/mark-paid.ts";
 import { reopenInvoice } from "#lib/services/invoices/reopen.ts";
@@ -14,6 +14,7 @@ import { getPayment } from "#lib/services/payments/get.ts";
 import { createRefund } from "#lib/services/refunds/create.ts";
 import { newInvoice } from "../new-invoice.ts";
 import { type PlaceParams, requirePlace } from "../viewer.ts";
+import { atPlace } from "../where.ts";
 import { attempt, type FormState, textOf } from "./outcome.ts";
 
 const bind = async () => undefined;
@@ -22,13 +23,10 @@ async function onInvoice(
   where: PlaceParams,
   id: string,
   done: string,
-  work: (ctx: Awaited<ReturnType<typeof requirePlace>>["ctx"], id: InvoiceId) => Promise<unknown>,
+  work: (ctx: ServiceContext, id: InvoiceId) => Promise<unknown>,
 ): Promise<FormState> {
-  const { ctx } = await requirePlace(Promise.resolve(where));
   const invoiceId = parseId("invoice", id) ?? ("" as InvoiceId);
-  const told = await attempt(() => work(ctx, invoiceId), done);
-  refresh();
-  return told;
+  return await atPlace(where, (ctx) => work(ctx, invoiceId), done);
 }
 
 export async function sendAction(where: PlaceParams, id: string): Promise<FormState> {
@@ -73,9 +71,8 @@ export async function refundAction(
   _: FormState,
   form: FormData,
 ): Promise<FormState> {
-  const { ctx } = await requirePlace(Promise.resolve(where));
   const paymentId = parseId("payment", payment) ?? ("" as PaymentId);
-  const told = await attempt(async () => {
+  const refund = async (ctx: ServiceContext) => {
     const { payment: paid } = await getPayment(ctx, paymentId);
     const amount = fromDecimal(textOf(form, "amount").trim().replace(",", "."), paid.amount.currency);
     await createRefund(ctx, {
@@ -85,9 +82,8 @@ export async function refundAction(
       reason: textOf(form, "reason").trim().slice(0, 200) || null,
       bind,
     });
-  }, "The money is on its way back.");
-  refresh();
-  return told;
+  };
+  return await atPlace(where, refund, "The money is on its way back.");
 }
 
 export async function createInvoiceAction(
